@@ -1,0 +1,1 @@
+"""PyTorch networks to ONNX graphs to model bundles, with parity reports."""

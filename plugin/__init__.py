@@ -1,0 +1,1 @@
+"""Host-neutral effect in OpenFX terms and thin host adapters."""

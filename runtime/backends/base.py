@@ -1,0 +1,49 @@
+"""The interface behind which every inference backend stands."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.bundle import Bundle
+
+type Tensors = Mapping[str, NDArray[np.float32]]
+"""Named float32 tensors; names and shapes are those of the bundle's manifest."""
+
+
+class Backend(ABC):
+    """Runs the graphs of one bundle. Stateless between calls; one instance may serve several sessions in turn."""
+
+    NAME: ClassVar[str]
+
+    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
+        """Load the graphs of ``bundle``; ``threads`` None means every core the process may use.
+
+        Raises:
+            BackendError: the backend cannot run here, with the reason.
+        """
+        self.bundle = bundle
+        self.threads = threads
+
+    @classmethod
+    @abstractmethod
+    def unavailable(cls) -> str | None:
+        """Why this backend cannot run on this machine, or None when it can."""
+
+    @abstractmethod
+    def encode_reference(self, inputs: Tensors) -> Tensors:
+        """Run the reference graph on one still (manifest ``reference_graph``).
+
+        Raises:
+            BackendError: the graph failed.
+        """
+
+    @abstractmethod
+    def colorize_frame(self, inputs: Tensors) -> Tensors:
+        """Run the frame graph (manifest ``frame_graph``) on a frame and the bank's tensors.
+
+        Raises:
+            BackendError: the graph failed.
+        """

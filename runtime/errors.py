@@ -1,0 +1,79 @@
+"""Every error that Tinct raises on purpose.
+
+::
+
+    TinctError                 exit 1: something failed
+    |-- UsageError             exit 2: the request itself must change
+    |   |-- UnknownNameError   no model, backend or codec of that name
+    |   |-- FrameRangeError    a frame or range that the plate does not have, holes in a sequence
+    |   `-- OutputExistsError  the output is there already, or is the input
+    |-- MediaError             a plate cannot be read (unreadable, truncated, empty, too large)
+    |   `-- MediaNotFoundError exit 2: no such file, folder or sequence
+    |-- StillError             a reference still cannot be used (grey, cannot be decoded)
+    |-- OutputError            the result cannot be written (disk full, not writable, encoder refused)
+    |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
+    |-- BackendError           a backend that was asked for cannot run here, or failed while running
+    |-- StateError             a temporal state does not belong to this session
+    `-- DataError              training or evaluation data cannot be used
+
+A message says what was wrong, with which file or parameter, and what to do. Third-party exceptions are mapped to
+these at one border per library.
+"""
+
+
+class TinctError(Exception):
+    """Root of all errors that Tinct raises on purpose; ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class UsageError(TinctError):
+    """The request itself must change before it can succeed."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """No model, backend, codec or recipe of that name."""
+
+
+class FrameRangeError(UsageError):
+    """A frame or a range that the plate does not have, or holes in a sequence."""
+
+
+class OutputExistsError(UsageError):
+    """The output is there already, or it is the input."""
+
+
+class MediaError(TinctError):
+    """A plate cannot be read: unreadable, truncated, empty, or over the size limit."""
+
+
+class MediaNotFoundError(MediaError):
+    """No such file, folder or sequence."""
+
+    exit_code = 2
+
+
+class StillError(TinctError):
+    """A reference still cannot be used: it is grey or cannot be decoded."""
+
+
+class OutputError(TinctError):
+    """The result cannot be written: disk full, not writable, or refused by the encoder."""
+
+
+class BundleError(TinctError):
+    """A model bundle is broken: wrong sha256, newer schema, missing file."""
+
+
+class BackendError(TinctError):
+    """A backend that was asked for cannot run on this machine, or failed while running."""
+
+
+class StateError(TinctError):
+    """A temporal state does not belong to this session."""
+
+
+class DataError(TinctError):
+    """Training or evaluation data cannot be used."""

@@ -1,0 +1,1 @@
+"""Readers and writers of movies, image sequences and stills."""

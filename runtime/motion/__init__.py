@@ -1,0 +1,1 @@
+"""Motion sources: where the previous frame's colour goes in this one."""

@@ -1,0 +1,1 @@
+"""PyTorch networks, losses, data, training loop and evaluation."""

@@ -1,0 +1,1 @@
+"""The networks: the one home of torch modules."""
