@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tinct.runtime.bundle import Bundle
 
-type Tensors = Mapping[str, NDArray[np.float32]]
+Tensors = Mapping[str, NDArray[np.float32]]
 """Named float32 tensors; names and shapes are those of the bundle's manifest."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-type Image = NDArray[np.float32]
+Image = NDArray[np.float32]
 
 LUMA_COEFFICIENTS = {
     "bt709": (0.2126, 0.7152, 0.0722),

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-type Image = NDArray[np.float32]
+Image = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
