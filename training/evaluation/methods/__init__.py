@@ -1,0 +1,1 @@
+"""Methods that colour a clip from one still, behind one interface; the untrained ones are the baselines."""
