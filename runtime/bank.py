@@ -1,0 +1,167 @@
+"""Reference stills, their encoding, and the bank that a frame is matched against."""
+
+import hashlib
+import math
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.backends.base import Backend, Tensors
+from tinct.runtime.bundle import Manifest
+from tinct.runtime.colour import srgb_to_lab
+from tinct.runtime.errors import BackendError
+from tinct.runtime.working_size import WorkingSize
+
+if TYPE_CHECKING:
+    from tinct.runtime.media.stills import Still
+
+Image = NDArray[np.float32]
+
+CACHE_BYTES = 512 * 2**20
+"""Default bound of `EncodedStills`: some hundred stills of the shipped model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A still and when it is in force.
+
+    ``still``: a `Still` or (H, W, 3) float32 sRGB-encoded 0..1. ``from_frame``: the plate's own frame number from
+    which it is in force, None for the start. ``weight``: how much it counts beside the other stills of its set, above
+    0.
+    """
+
+    still: "Still | Image"
+    from_frame: int | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.weight) and self.weight > 0):
+            raise ValueError(f"the weight of a still is {self.weight} and must be a number above 0")
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
+            raise ValueError(f"a still must be (H, W, 3), not {self.rgb.shape}")
+        if not np.isfinite(self.rgb).all():
+            raise ValueError("a still must have finite values; it holds NaN or infinity")
+
+    @property
+    def rgb(self) -> Image:
+        """The still's pixels (H, W, 3) float32, sRGB-encoded 0..1."""
+        return self.still if isinstance(self.still, np.ndarray) else self.still.rgb
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 that names the still's pixels."""
+        if not isinstance(self.still, np.ndarray):
+            return self.still.digest
+        pixels = np.ascontiguousarray(self.still, np.float32)
+        return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceBank:
+    """The tokens of all stills of one set.
+
+    ``tensors``: the manifest's bank tensors, each (1, N, C), the stills' tokens joined along axis 1 in the order in
+    which the stills were named; ``bias``: (1, N) natural logarithm of each token's still weight; ``identity``: see
+    `reference_set_id`.
+    """
+
+    tensors: Tensors
+    bias: Image
+    identity: str
+
+
+def reference_set_id(references: Sequence[Reference], manifest: Manifest, short_side: int) -> str:
+    """Name of a set: a hash of the stills' pixels and weights in order, the model and the working size."""
+    text = "\n".join(
+        [manifest.identity, str(short_side), *(f"{still.digest} {float(still.weight).hex()}" for still in references)]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class EncodedStills:
+    """Encoded stills by pixels, model, backend and size; the least recently used go when they exceed ``limit`` bytes.
+
+    May serve several sessions in turn, so that a still is encoded once; not thread-safe.
+    """
+
+    def __init__(self, limit: int = CACHE_BYTES) -> None:
+        self.limit = limit
+        self._entries: OrderedDict[tuple[str, str, str, int], Tensors] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes held now."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def encode(self, reference: Reference, backend: Backend, short_side: int) -> Tensors:
+        """The still's tokens, each tensor (1, N, C), at its own aspect with that short side.
+
+        Raises:
+            BackendError: the reference graph failed.
+        """
+        key = (reference.digest, backend.bundle.manifest.identity, backend.NAME, short_side)
+        tokens = self._entries.get(key)
+        if tokens is None:
+            tokens = _check_tokens(backend.encode_reference(_still_tensor(reference, backend, short_side)), backend)
+            self._entries[key] = tokens
+            self._bytes += _size_of(tokens)
+        self._entries.move_to_end(key)
+        while self._bytes > self.limit and len(self._entries) > 1:
+            self._bytes -= _size_of(self._entries.popitem(last=False)[1])
+        return tokens
+
+
+def build_bank(
+    references: Sequence[Reference], backend: Backend, short_side: int, encoded: EncodedStills
+) -> ReferenceBank:
+    """Join the tokens of ``references`` into one bank.
+
+    Raises:
+        BackendError: the reference graph failed.
+    """
+    manifest = backend.bundle.manifest
+    stills = [encoded.encode(reference, backend, short_side) for reference in references]
+    bias = [
+        np.full((1, still[manifest.bank[0]].shape[1]), math.log(reference.weight), np.float32)
+        for still, reference in zip(stills, references, strict=True)
+    ]
+    return ReferenceBank(
+        tensors={name: np.concatenate([still[name] for still in stills], axis=1) for name in manifest.bank},
+        bias=np.concatenate(bias, axis=1),
+        identity=reference_set_id(references, manifest, short_side),
+    )
+
+
+def _still_tensor(reference: Reference, backend: Backend, short_side: int) -> Mapping[str, Image]:
+    """The reference graph's input: the still as scaled Lab (1, 3, H, W) at its own working size, padded."""
+    manifest = backend.bundle.manifest
+    height, width = reference.rgb.shape[:2]
+    size = WorkingSize.fit(width, height, short_side, manifest.size_multiple)
+    lab = size.pad(size.reduce(srgb_to_lab(np.ascontiguousarray(reference.rgb, np.float32))))
+    scale = manifest.colour
+    lab -= np.array([scale.l_mean, 0, 0], np.float32)
+    lab /= np.array([scale.l_scale, scale.ab_scale, scale.ab_scale], np.float32)
+    return {"still": np.ascontiguousarray(lab.transpose(2, 0, 1)[None])}
+
+
+def _check_tokens(tokens: Tensors, backend: Backend) -> Tensors:
+    """Refuse tensors that cannot be joined: the manifest promises (1, N, C) with one N."""
+    shapes = {name: tokens[name].shape for name in backend.bundle.manifest.bank}
+    if any(len(shape) != 3 or shape[0] != 1 for shape in shapes.values()) or len({s[1] for s in shapes.values()}) != 1:
+        raise BackendError(
+            f"{backend.NAME} gave bank tensors {shapes}, not (1, N, C) with one N; export the bundle again"
+        )
+    return {name: tokens[name] for name in shapes}
+
+
+def _size_of(tokens: Tensors) -> int:
+    return sum(tensor.nbytes for tensor in tokens.values())

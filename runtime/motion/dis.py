@@ -1,0 +1,70 @@
+"""Motion from OpenCV's dense inverse search (Kroeger et al., ECCV 2016)."""
+
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.motion.base import Image, Motion, MotionSource
+from tinct.runtime.motion.warp import sampling_positions, warp
+
+LEAST_SIDE = 16
+"""Smaller images, and images flatter than `FLATTEST`, crash OpenCV's pyramid; they are extended for the search."""
+FLATTEST = 8
+
+
+class DisMotion(MotionSource):
+    """DIS at preset MEDIUM in both directions; valid where they agree.
+
+    The result depends on the two images only: nothing is kept between calls, and the thread count does not matter.
+    """
+
+    NAME: ClassVar[str] = "dis"
+
+    def estimate(self, previous: Image, current: Image) -> Motion:
+        """Motion between ``previous`` and ``current``, both (H, W) float32 L* in 0..100.
+
+        Raises:
+            ValueError: the images differ in size.
+        """
+        if previous.shape != current.shape or previous.ndim != 2:
+            raise ValueError(f"motion needs two (H, W) images of one size, not {previous.shape} and {current.shape}")
+        earlier, later = _to_bytes(previous), _to_bytes(current)
+        height, width = current.shape
+        backward = np.ascontiguousarray(_search(later, earlier)[:height, :width])
+        forward = np.ascontiguousarray(_search(earlier, later)[:height, :width])
+        validity = agreement(backward, forward).astype(np.float32)
+        return Motion(flow=backward, validity=validity)
+
+
+def agreement(backward: Image, forward: Image) -> NDArray[np.bool_]:
+    """Where two flows (H, W, 2) are inverse to each other: Sundaram, Brox and Keutzer, ECCV 2010, eq. 5.
+
+    ``|b(x) + f(x + b)|^2 < 0.01 (|b(x)|^2 + |f(x + b)|^2) + 0.5``, and x + b lies inside the image. Returns (H, W).
+    """
+    height, width = backward.shape[:2]
+    returned = warp(forward, backward)
+    gap = np.square(backward + returned).sum(-1)
+    length = np.square(backward).sum(-1) + np.square(returned).sum(-1)
+    x, y = sampling_positions(backward)
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return np.asarray((gap < 0.01 * length + 0.5) & inside)
+
+
+def _to_bytes(lightness: Image) -> NDArray[np.uint8]:
+    """L* 0..100 as 8-bit, extended at the right and the bottom to a shape that the search can bear."""
+    image = np.rint(np.clip(lightness, 0.0, 100.0) * 2.55).astype(np.uint8)
+    height, width = image.shape
+    wanted_width = max(width, LEAST_SIDE)
+    wanted_height = max(height, LEAST_SIDE, -(-wanted_width // FLATTEST))
+    if (wanted_height, wanted_width) == (height, width):
+        return image
+    below, right = wanted_height - height, wanted_width - width
+    return np.asarray(np.pad(image, ((0, below), (0, right)), mode="edge"), np.uint8)
+
+
+def _search(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> Image:
+    """Flow (H, W, 2) that leads from each pixel of ``source`` to its place in ``target``."""
+    search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # the stubs want a flow to start from
+    return np.asarray(search.calc(source, target, None), dtype=np.float32)

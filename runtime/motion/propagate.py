@@ -1,0 +1,30 @@
+"""Carrying the previous result to the current frame."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.motion.base import MotionSource
+from tinct.runtime.motion.warp import warp
+
+Image = NDArray[np.float32]
+
+LIGHTNESS_TOLERANCE = 8.0
+"""Difference of L* at which the trust in a moved colour has fallen to 1/e."""
+
+
+def propagate(
+    state_lightness: Image, state_ab: Image, lightness: Image, motion_source: MotionSource
+) -> tuple[Image, Image]:
+    """Move the previous colours to the current frame.
+
+    ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state_ab``:
+    (H, W, 2) Lab units. Returns the moved ab (H, W, 2), zero where the trust is zero, and the trust (H, W) 0..1: the
+    motion's own validity times ``exp(-(d / 8)^2)``, d being the difference of L* between the frame and the moved
+    previous frame. A colour that was moved to a place of another lightness belongs to something else.
+    """
+    motion = motion_source.estimate(state_lightness, lightness)
+    difference = lightness - warp(state_lightness, motion.flow)
+    validity = motion.validity * np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
+    warped_ab = warp(state_ab, motion.flow)
+    warped_ab[validity <= 0] = 0
+    return warped_ab, validity.astype(np.float32, copy=False)

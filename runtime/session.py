@@ -1,0 +1,269 @@
+"""The session: colours frame after frame and owns what one frame takes from the one before."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.backends.base import Backend
+from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, reference_set_id
+from tinct.runtime.errors import BackendError, StateError, UsageError
+from tinct.runtime.hints import Hints
+from tinct.runtime.motion import create_motion
+from tinct.runtime.motion.propagate import propagate
+from tinct.runtime.state import TemporalState
+from tinct.runtime.working_size import WorkingSize
+
+__all__ = ["ColorizationSession", "Hints", "Reference", "StepResult"]
+
+Image = NDArray[np.float32]
+
+LARGEST_WORKING_SIZE = 2160
+
+
+@dataclass(frozen=True, eq=False)
+class StepResult:
+    """One coloured frame at working size (h, w), without the network's padding.
+
+    ``ab``: (h, w, 2) float32 Lab units; ``confidence``: (h, w) 0..1; ``lightness``: (h, w) L* 0..100 that the network
+    saw.
+    ``was_reset``: nothing was taken from a previous frame.
+    """
+
+    number: int
+    ab: Image
+    confidence: Image
+    lightness: Image
+    was_reset: bool
+
+
+@dataclass(frozen=True)
+class _Term:
+    """Stills in force from one frame on; ``start`` is a frame number or minus infinity."""
+
+    start: float
+    references: tuple[Reference, ...]
+    identity: str
+
+
+class ColorizationSession:
+    """Colours the frames of one plate, in order, from the stills in force.
+
+    A frame's result depends on its lightness, the stills in force, the hints and the state before it, and on nothing
+    else: the same calls give the same bits on the same backend. Not thread-safe; the backend may serve other sessions
+    in turn.
+    """
+
+    def __init__(
+        self, backend: Backend, *, working_size: int | None = None, encoded: EncodedStills | None = None
+    ) -> None:
+        """Start without stills.
+
+        Args:
+            backend: has the model loaded.
+            working_size: short side in pixels at which the network works; None takes the model's own.
+            encoded: encoded stills to share with other sessions; None keeps a store of this session's own.
+
+        Raises:
+            UsageError: ``working_size`` is not between the model's size multiple and 2160.
+        """
+        manifest = backend.bundle.manifest
+        self.short_side = manifest.working_size if working_size is None else working_size
+        if not manifest.size_multiple <= self.short_side <= LARGEST_WORKING_SIZE:
+            raise UsageError(
+                f"the working size {self.short_side} is out of range: the model {manifest.name} works at "
+                f"{manifest.size_multiple} to {LARGEST_WORKING_SIZE} pixels"
+            )
+        self._backend = backend
+        self._manifest = manifest
+        self._motion = create_motion(manifest.motion)
+        self._encoded = EncodedStills() if encoded is None else encoded
+        self._terms: tuple[_Term, ...] = ()
+        self._bank: ReferenceBank | None = None
+        self._state: TemporalState | None = None
+
+    def set_references(self, references: Sequence[Reference]) -> None:
+        """Replace all stills.
+
+        Stills named for the same frame are one set. At frame n the set with the latest ``from_frame`` <= n is in
+        force and replaces earlier ones. A state that depended on a set that is no longer in force is not used any
+        more. Stills are encoded when they come into force.
+        """
+        grouped: dict[float, list[Reference]] = {}
+        for reference in references:
+            start = -math.inf if reference.from_frame is None else reference.from_frame
+            grouped.setdefault(start, []).append(reference)
+        self._terms = tuple(
+            _Term(start, tuple(stills), reference_set_id(stills, self._manifest, self.short_side))
+            for start, stills in sorted(grouped.items())
+        )
+        if self._state is not None and self._identity_at(self._state.frame) != self._state.reference_set:
+            self._state = None
+
+    def step(self, number: int, lightness: Image, *, hints: Hints | None = None, continues: bool = False) -> StepResult:
+        """Colour frame ``number``.
+
+        Frame n takes the state of frame n - 1. After any other frame it starts fresh (``was_reset``), unless the
+        caller, who left frames out on purpose, says with ``continues`` that the last frame stepped is the one before
+        it. It also starts fresh where another set of stills comes into force. Before the first set the frame stays
+        grey: ab and confidence are 0.
+
+        Args:
+            number: the plate's own frame number.
+            lightness: (H, W) float32 L*, 0..100, of any size; values beyond are clipped, not-a-number counts as 0.
+            hints: wanted colours at some pixels.
+            continues: the frame follows the last one stepped although the numbers do not.
+
+        Raises:
+            ValueError: lightness is not a float32 plane, or the hints are of another size.
+            StateError: the state before it is of another plate size; `reset` first.
+            BackendError: inference failed; the session stands as before the call.
+        """
+        if lightness.ndim != 2 or 0 in lightness.shape or lightness.dtype != np.float32:
+            raise ValueError(f"lightness must be float32 (H, W), not {lightness.dtype} {lightness.shape}")
+        height, width = lightness.shape
+        size = WorkingSize.fit(width, height, self.short_side, self._manifest.size_multiple)
+        small = size.reduce(_in_range(lightness))
+        bank = self._bank_at(number)
+        if bank is None:
+            self._state = None
+            return StepResult(
+                number, np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32), small, True
+            )
+        previous = self._previous(number, bank, size, continues=continues)
+        inputs = self._inputs(small, size, bank, previous, hints)
+        ab, confidence = self._run(inputs, size)
+        self._state = TemporalState(number, size.pad(small), ab, bank.identity, self._manifest.identity)
+        return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
+
+    def reset(self) -> None:
+        """Forget the previous frame; the stills stay."""
+        self._state = None
+
+    def snapshot(self) -> TemporalState | None:
+        """What the next step would take from the past; None when there is nothing."""
+        return self._state
+
+    def restore(self, state: TemporalState | None) -> None:
+        """Go on from ``state`` (a `snapshot`; None is as `reset`): the next frames come out bit for bit as they would
+        have.
+
+        Raises:
+            StateError: the state is of another model, another working size, or depends on stills that are not in
+            force at its
+                frame; the session stands as before the call.
+        """
+        if state is not None:
+            self._check_foreign(state)
+        self._state = state
+
+    def _check_foreign(self, state: TemporalState) -> None:
+        if state.model != self._manifest.identity:
+            raise StateError(
+                f"the state of frame {state.frame} was made by the model {state.model}, and this session runs "
+                f"{self._manifest.identity}; colour the shot from its start"
+            )
+        if state.reference_set != self._identity_at(state.frame):
+            raise StateError(
+                f"the state of frame {state.frame} was made with other stills, or at another working size, than are "
+                "in force there now; colour the shot from its start"
+            )
+        if any(extent == 0 or extent % self._manifest.size_multiple for extent in state.luminance.shape):
+            raise StateError(
+                f"the state of frame {state.frame} has the size {state.luminance.shape}, no working size of the "
+                f"model {self._manifest.name}; colour the shot from its start"
+            )
+
+    def _term_at(self, number: int) -> _Term | None:
+        index = bisect_right([term.start for term in self._terms], number)
+        return self._terms[index - 1] if index else None
+
+    def _identity_at(self, number: int) -> str | None:
+        term = self._term_at(number)
+        return None if term is None else term.identity
+
+    def _bank_at(self, number: int) -> ReferenceBank | None:
+        term = self._term_at(number)
+        if term is None:
+            return None
+        if self._bank is None or self._bank.identity != term.identity:
+            self._bank = build_bank(term.references, self._backend, self.short_side, self._encoded)
+        return self._bank
+
+    def _previous(
+        self, number: int, bank: ReferenceBank, size: WorkingSize, *, continues: bool
+    ) -> TemporalState | None:
+        """The state that frame ``number`` may take, or None."""
+        state = self._state
+        if state is None or state.reference_set != bank.identity or not (continues or number == state.frame + 1):
+            return None
+        if state.luminance.shape != size.padded_shape:
+            raise StateError(
+                f"frame {number} is {size.plate_width}x{size.plate_height}, and the state before it, of frame "
+                f"{state.frame}, is of another plate size; reset the session before another plate"
+            )
+        return state
+
+    def _inputs(
+        self, small: Image, size: WorkingSize, bank: ReferenceBank, previous: TemporalState | None, hints: Hints | None
+    ) -> dict[str, Image]:
+        """All inputs of the frame graph; those that the model does not name are left out."""
+        scale = self._manifest.colour
+        named = set(self._manifest.frame_graph.inputs)
+        blank, blank_ab = np.zeros(size.padded_shape, np.float32), np.zeros((*size.padded_shape, 2), np.float32)
+        images = {"luminance": (size.pad(small) - np.float32(scale.l_mean)) / np.float32(scale.l_scale)}
+        if previous is None:
+            moved_ab, validity, old_ab, old_luminance = blank_ab, blank, blank_ab, blank
+        else:
+            old_ab = previous.ab / np.float32(scale.ab_scale)
+            old_luminance = (previous.luminance - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
+            moved_ab, validity = old_ab, np.ones_like(blank)
+            if self._motion is not None and named & {"warped_ab", "warped_validity"}:
+                # Motion sees the picture alone: what the padding shows does not move like it.
+                moved, trust = propagate(size.crop(previous.luminance), size.crop(previous.ab), small, self._motion)
+                moved_ab, validity = size.pad(moved) / np.float32(scale.ab_scale), size.pad(trust)
+        images |= {"previous_ab": old_ab, "previous_luminance": old_luminance}
+        images |= {"warped_ab": moved_ab, "warped_validity": validity}
+        if "hints" in named:
+            images["hints"] = self._hint_planes(size, hints)
+        tensors = {name: _to_planes(image) for name, image in images.items() if name in named}
+        if "bank_bias" in named:
+            tensors["bank_bias"] = bank.bias
+        return tensors | dict(bank.tensors)
+
+    def _hint_planes(self, size: WorkingSize, hints: Hints | None) -> Image:
+        planes = np.zeros((*size.padded_shape, 3), np.float32)
+        if hints is not None:
+            ab, mask = hints.reduce(size)
+            planes[: size.height, : size.width, :2] = ab / np.float32(self._manifest.colour.ab_scale)
+            planes[: size.height, : size.width, 2] = mask
+        return planes
+
+    def _run(self, inputs: dict[str, Image], size: WorkingSize) -> tuple[Image, Image]:
+        """Ab (h, w, 2) in Lab units and confidence (h, w), both padded."""
+        outputs = self._backend.colorize_frame(inputs)
+        ab, confidence = outputs["ab"], outputs["confidence"]
+        if ab.shape != (1, 2, *size.padded_shape) or confidence.shape != (1, 1, *size.padded_shape):
+            raise BackendError(
+                f"{self._backend.NAME} gave ab {ab.shape} and confidence {confidence.shape} for a frame of "
+                f"{size.padded_shape}; export the bundle again"
+            )
+        units = np.ascontiguousarray(ab[0].transpose(1, 2, 0)) * np.float32(self._manifest.colour.ab_scale)
+        return units, np.clip(confidence[0, 0], 0.0, 1.0)
+
+
+def _to_planes(image: Image) -> Image:
+    """(H, W) or (H, W, C) to (1, C, H, W), contiguous."""
+    planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
+    return np.ascontiguousarray(planes[None], dtype=np.float32)
+
+
+def _in_range(lightness: Image) -> Image:
+    """L* within 0..100, not-a-number as 0; a copy only where something is beyond."""
+    low, high = float(lightness.min()), float(lightness.max())
+    if low >= 0.0 and high <= 100.0:  # false for NaN, which min and max hand on
+        return lightness
+    return np.clip(np.nan_to_num(lightness, nan=0.0, posinf=100.0, neginf=0.0), 0.0, 100.0)
