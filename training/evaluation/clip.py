@@ -50,7 +50,7 @@ class Clip:
 
 
 def find_clips(path: Path) -> tuple[Path, ...]:
-    """The clips at ``path``: itself if it is a movie or a folder of images, else the movies and image folders in it, sorted.
+    """The clips at ``path``: itself if it is a movie or a folder of images, else the movies and image folders in it.
 
     Raises:
         ClipError: there is no clip.
@@ -61,20 +61,18 @@ def find_clips(path: Path) -> tuple[Path, ...]:
         return (path,)
     found = tuple(entry for entry in sorted(path.iterdir()) if _is_clip(entry)) if path.is_dir() else ()
     if not found:
-        raise ClipError(f"no clip at {path}; give a movie ({', '.join(MOVIES)}), a folder of images, or a folder of those")
+        accepted = ", ".join(MOVIES)
+        raise ClipError(f"no clip at {path}; give a movie ({accepted}), a folder of images, or a folder of those")
     return found
 
 
 def load_clip(path: Path, *, frames: int | None = None) -> Clip:
-    """Decode the movie or the folder of images (in the order of their names) at ``path``, its first ``frames`` if given.
+    """Decode the movie or the folder of images (ordered by name) at ``path``, its first ``frames`` if given.
 
     Raises:
         ClipError: nothing there can be decoded, frames differ in size, or the clip has fewer than two frames.
     """
-    if path.is_dir():
-        decoded = [read_image(file) for file in _images(path)[:frames]]
-    else:
-        decoded = _decode_movie(path, frames)
+    decoded = _decode_images(path, frames) if path.is_dir() else _decode_movie(path, frames)
     if len(decoded) < 2:
         raise ClipError(f"{path} has {len(decoded)} frames; evaluation needs at least two")
     if len({frame.shape for frame in decoded}) > 1:
@@ -95,6 +93,10 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     if bgr is None:
         raise ClipError(f"cannot decode the image {path}; use PNG, JPEG or TIFF")
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def _decode_images(folder: Path, frames: int | None) -> list[NDArray[np.uint8]]:
+    return [read_image(file) for file in _images(folder)[:frames]]
 
 
 def _decode_movie(path: Path, frames: int | None) -> list[NDArray[np.uint8]]:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.training.colour import lab_to_srgb
 from tinct.training.evaluation.clip import Clip
 
 Image = NDArray[np.float32]
@@ -25,7 +26,7 @@ class ContactSheet:
     """Collects the results of chosen frames while a clip is measured, then draws them."""
 
     def __init__(self, clip: Clip, methods: Sequence[str], *, rows: Sequence[int] = ROWS) -> None:
-        """``methods``: the columns after grey and true, in order. ``rows``: frames from 0; the clip's last one is added."""
+        """``methods``: columns after grey and true, in order. ``rows``: frames from 0, to which the last is added."""
         last = len(clip) - 1
         self.rows = tuple(sorted({row for row in rows if row < last} | {last}))
         self.columns = ("grey", "true", *(name for name in methods if name != "grey"))
@@ -37,8 +38,7 @@ class ContactSheet:
         for row in self.rows:
             rgb = clip.rgb(row)
             self.add("true", row, rgb)
-            lightness = np.ascontiguousarray(clip.lab(row)[..., 0])
-            self.add("grey", row, _grey(lightness))
+            self.add("grey", row, lab_to_srgb(clip.lab(row) * np.float32([1.0, 0.0, 0.0])))
 
     def add(self, column: str, frame: int, rgb: Image) -> None:
         """Keep a result, (H, W, 3) sRGB float in 0..1, if ``column`` and ``frame`` are on the sheet."""
@@ -73,13 +73,8 @@ class ContactSheet:
         path.write_bytes(encoded.tobytes())
 
 
-def _grey(lightness: Image) -> Image:
-    from tinct.training.colour import lab_to_srgb
-
-    return lab_to_srgb(np.stack([lightness, np.zeros_like(lightness), np.zeros_like(lightness)], axis=-1))
-
-
 def _write(sheet: Codes, text: str, origin: tuple[int, int]) -> None:
-    """Write ``text`` with a dark edge, so that it reads on pictures too."""
-    for colour, thickness in (((0, 0, 0), 3), (INK, 1)):
-        cv2.putText(sheet, text, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, thickness, cv2.LINE_AA)
+    """Write ``text`` with a shadow, so that it reads on pictures too."""
+    x, y = origin
+    for colour, shift in (((0, 0, 0), 1), (INK, 0)):
+        cv2.putText(sheet, text, (x + shift, y + shift), cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv2.LINE_AA)

@@ -25,15 +25,15 @@ def inside(flow: Image) -> Mask:
 
 
 def round_trip(backward: Image, forward: Image) -> Image:
-    """(H, W) squared distance in pixels by which ``backward`` followed by ``forward`` (previous to current) misses p."""
+    """(H, W) squared pixels by which ``backward`` followed by ``forward`` (previous to current) miss."""
     return np.square(backward + warp(forward, backward)).sum(axis=-1)
 
 
 def reliable(backward: Image, forward: Image) -> Mask:
     """(H, W): neither occluded nor at a motion boundary, and inside the image.
 
-    The test is that of Ruder et al., "Artistic Style Transfer for Videos", GCPR 2016, eq. 5 and 6, as used for the warping
-    error of Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018.
+    The test is that of Ruder et al., "Artistic Style Transfer for Videos", GCPR 2016, eq. 5 and 6, as used for the
+    warping error of Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018.
     """
     back = np.square(backward).sum(axis=-1)
     there = np.square(warp(forward, backward)).sum(axis=-1)

@@ -6,6 +6,7 @@ from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tinct.training.evaluation.metrics.ab_error import ab_error
 from tinct.training.evaluation.metrics.cdc import Histogram, color_distribution_consistency, histogram
@@ -23,10 +24,10 @@ MARKS = (10, 30, 60)
 
 @dataclass(frozen=True)
 class TrueFrame:
-    """What a result is compared with. ``rgb`` (H, W, 3) sRGB 0..1; ``ab`` (H, W, 2) Lab units; ``motion`` from the frame before.
+    """What a result is compared with: ``rgb`` (H, W, 3) sRGB 0..1, ``ab`` (H, W, 2) Lab units, ``motion``.
 
     ``scored``: whether the frame counts in the means (the reference frame itself does not). ``lpips_features``: of
-    ``rgb``, where LPIPS is due on this frame.
+    ``rgb``, where LPIPS is due on this frame. ``motion``: from the frame before, where there is one.
     """
 
     index: int
@@ -34,7 +35,7 @@ class TrueFrame:
     ab: Image
     scored: bool
     motion: Correspondence | None
-    lpips_features: tuple | None
+    lpips_features: tuple[Tensor, ...] | None
 
 
 @dataclass

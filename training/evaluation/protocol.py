@@ -1,8 +1,8 @@
 """Protocol P: colour a film from its first frame in colour and measure every later frame against the truth.
 
-As in Yang et al., ColorMNet, ECCV 2024: the still is the clip's first frame; every frame is coloured from lightness alone;
-the result is that lightness, untouched, with the method's ab. Scores are means over a clip's frames without the first, then
-over clips. With another still as reference the first frame counts too.
+As in Yang et al., ColorMNet, ECCV 2024: the still is the clip's first frame; every frame is coloured from lightness
+alone; the result is that lightness, untouched, with the method's ab. Scores are means over a clip's frames without
+the first, then over clips. With another still as reference the first frame counts too.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.training.colour import lab_to_srgb, srgb_to_lab
-from tinct.training.evaluation.clip import Clip, load_clip, read_image
+from tinct.training.evaluation.clip import Clip, ClipError, load_clip, read_image
 from tinct.training.evaluation.contact_sheet import ContactSheet
 from tinct.training.evaluation.meter import Meter, TrueFrame
 from tinct.training.evaluation.methods.base import Colorizer
@@ -31,7 +31,7 @@ FIRST = "first"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an evaluation is: ``frame`` of ``frames`` in ``clip``, which is number ``clip_index`` (from 0) of ``clips``."""
+    """How far an evaluation is: ``frame`` (from 0) of ``frames`` in ``clip``, number ``clip_index`` of ``clips``."""
 
     clip: str
     clip_index: int
@@ -52,13 +52,13 @@ def evaluate(
 ) -> EvaluationTable:
     """Measure ``methods`` on ``clips`` under protocol P, with the true film's own values as the row ``truth``.
 
-    ``reference``: ``"first"`` or the path of a still, which is stretched to each clip's size. ``lpips_every``: LPIPS of each
-    k-th frame only. ``sheets``: a folder that gets a contact sheet per clip. The methods advance together frame by frame;
-    their own time is measured without the first frame, which holds the encoding of the still.
+    ``reference``: ``"first"`` or the path of a still, which is stretched to each clip's size. ``lpips_every``: LPIPS of
+    each k-th frame only. ``sheets``: a folder that gets a contact sheet per clip. The methods advance together frame by
+    frame; their time is measured without the first frame, which holds the encoding of the still.
 
     Raises:
         ValueError: an unknown metric, a name used twice, or an argument out of range.
-        ClipError: a clip or the still cannot be used.
+        ClipError: a clip or the still cannot be used, or two clips have one name.
     """
     _check(methods, metrics, lpips_every)
     clips = list(clips)
@@ -66,6 +66,8 @@ def evaluate(
     table = EvaluationTable(_conditions(reference, lpips_every if lpips else None))
     for index, entry in enumerate(clips):
         clip = entry if isinstance(entry, Clip) else load_clip(entry)
+        if clip.name in table.clips:
+            raise ClipError(f"two clips are named {clip.name}; rename one, or evaluate them apart")
 
         def report(frame: int, clip: Clip = clip, index: int = index) -> None:
             if progress is not None:
@@ -100,16 +102,17 @@ class _ClipRun:
         self.lpips = lpips
         self.lpips_every = lpips_every
         self.first_scored = 0 if first_counts else 1
-        self.methods = {method.name: method.colorize(clip.lightness(), still) for method in methods}
+        self.feeds = {method.name: _Feed(clip.lightness()) for method in methods}
+        self.methods = {method.name: method.colorize(self.feeds[method.name], still) for method in methods}
         self.meters = {name: Meter(metrics, lpips) for name in (*self.methods, TRUTH)}
 
     def measure(self, sheet: ContactSheet | None, report: Callable[[int], None]) -> list[ClipScores]:
         for true, lightness in self._true_frames():
             self.meters[TRUTH].add_motion(true.rgb, true.ab, true)
             for name, results in self.methods.items():
-                start = perf_counter()
+                start = perf_counter() - self.feeds[name].seconds
                 ab = next(results, None)
-                seconds = perf_counter() - start
+                seconds = perf_counter() - self.feeds[name].seconds - start
                 self._check_result(name, ab, lightness.shape, true.index)
                 rgb = recombine(lightness, ab)
                 self.meters[name].add(rgb, ab, true)
@@ -143,7 +146,24 @@ class _ClipRun:
         if ab is None:
             raise ValueError(f"the method {name!r} stopped before frame {index}; it must colour every frame")
         if ab.shape != (*size, 2):
-            raise ValueError(f"the method {name!r} gave ab of shape {ab.shape} for a frame of {size}; it must be (H, W, 2)")
+            raise ValueError(f"the method {name!r} gave ab of shape {ab.shape} for a frame of {size}, not (H, W, 2)")
+
+
+class _Feed:
+    """Hands frames to a method and counts the ``seconds`` it took to make them, which are not the method's."""
+
+    def __init__(self, frames: Iterator[Image]) -> None:
+        self.seconds = 0.0
+        self._frames = frames
+
+    def __iter__(self) -> Iterator[Image]:
+        while True:
+            start = perf_counter()
+            frame = next(self._frames, None)
+            self.seconds += perf_counter() - start
+            if frame is None:
+                return
+            yield frame
 
 
 def recombine(lightness: Image, ab: Image) -> Image:
@@ -166,7 +186,7 @@ def _conditions(reference: str | Path, lpips_every: int | None) -> dict[str, str
         "warp error": "mean ab distance in Lab units along Farneback flow of the luminance, occlusions left out",
     }
     if lpips_every is not None:
-        conditions["LPIPS"] = "AlexNet v0.1, " + ("every frame" if lpips_every == 1 else f"each {lpips_every}th frame")
+        conditions["LPIPS"] = "AlexNet v0.1, " + ("every frame" if lpips_every == 1 else f"1 frame in {lpips_every}")
     return conditions
 
 

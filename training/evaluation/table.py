@@ -96,8 +96,9 @@ class EvaluationTable:
             ValueError: the two were measured under different conditions.
         """
         if other.conditions != self.conditions:
-            names = sorted(k for k in {*self.conditions, *other.conditions} if self.conditions.get(k) != other.conditions.get(k))
-            raise ValueError(f"tables measured differently ({', '.join(names)}) cannot be merged; measure one of them again")
+            keys = sorted({*self.conditions, *other.conditions})
+            differing = ", ".join(key for key in keys if self.conditions.get(key) != other.conditions.get(key))
+            raise ValueError(f"tables measured differently ({differing}) cannot be merged; measure one of them again")
         by_place = {(score.method, score.clip): score for score in (*self.scores, *other.scores)}
         return replace(self, scores=tuple(by_place.values()))
 
@@ -124,7 +125,8 @@ class EvaluationTable:
         for method in self.methods:
             if baselines and method not in baselines:
                 won = self.wins(method, baselines)
-                parts.append(f"{method} is above every baseline in PSNR on {len(won)} of {len(self.clips)} clips: {', '.join(won)}")
+                count = f"{len(won)} of {len(self.clips)} clips"
+                parts.append(f"{method} is above every baseline in PSNR on {count}: {', '.join(won) or 'none'}")
         parts.append("Measured: " + "; ".join(f"{key}: {value}" for key, value in self.conditions.items()) + ".")
         return "\n\n".join(parts) + "\n"
 
@@ -152,8 +154,9 @@ def _cell(value: float | None, digits: int) -> str:
 def _grid(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose columns line up in plain text."""
     widths = [max(len(row[i]) for row in (heading, *rows)) for i in range(len(heading))]
-    lines = [heading, ["-" * width for width in widths], *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))) + " |"
-        for line in lines
-    )
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = []
+    for first, *others in (heading, rule, *rows):
+        cells = [first.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(others, widths[1:], strict=True))]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

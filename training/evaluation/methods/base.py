@@ -20,7 +20,7 @@ class Colorizer(Protocol):
     def colorize(self, lightness: Iterable[Image], reference_lab: Image) -> Iterator[Image]:
         """Yield the ab of each frame, the first included, before the next frame is asked for.
 
-        ``lightness``: (H, W) float32 L* in 0..100 per frame. ``reference_lab``: the still as (H, W, 3) float32 Lab. Yields
-        (H, W, 2) float32 in Lab units, at the size of the frames.
+        ``lightness``: (H, W) float32 L* in 0..100 per frame. ``reference_lab``: the still as (H, W, 3) float32 Lab.
+        Yields (H, W, 2) float32 in Lab units, at the size of the frames.
         """
         ...

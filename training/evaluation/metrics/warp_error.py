@@ -1,9 +1,9 @@
 """Warping error: how much colour changes along the motion of the picture.
 
-Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018, eq. 9, on chroma: the distance between a frame's ab and
-the previous frame's ab warped onto it, over the pixels that are not occluded. The motion is estimated from the luminance by
-Farneback's polynomial expansion, which no method or model of Tinct uses. Grey scores 0 and a true film does not (noise,
-light, errors of the flow): read the value beside the true film's own.
+Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018, eq. 9, on chroma: the distance between a frame's
+ab and the previous frame's ab warped onto it, over the pixels that are not occluded. The motion is estimated from the
+luminance by Farneback's polynomial expansion, which no method or model of Tinct uses. Grey scores 0 and a true film
+does not (noise, light, errors of the flow): read the value beside the true film's own.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def correspondence(previous: Image, current: Image) -> Correspondence:
 
 
 def warp_error(previous_ab: Image, ab: Image, motion: Correspondence) -> float | None:
-    """Mean Euclidean ab distance in Lab units over the reliable pixels of two (H, W, 2) images; ``None`` if there are none."""
+    """Mean Euclidean ab distance in Lab units of two (H, W, 2) images over reliable pixels; ``None`` without any."""
     if not motion.reliable.any():
         return None
     difference = ab - flow_field.warp(previous_ab, motion.flow)
