@@ -4,7 +4,12 @@ from setuptools import find_packages, setup
 
 PARTS = ("plugin", "export", "runtime", "training", "ui")
 
+
+def below(folder: str, package: str) -> list[str]:
+    return [package, *(f"{package}.{name}" for name in find_packages(folder))]
+
+
 setup(
-    packages=["tinct", *(f"tinct.{p}" for p in PARTS), *(f"tinct.{p}.{s}" for p in PARTS for s in find_packages(p))],
-    package_dir={"tinct": "tinct", **{f"tinct.{p}": p for p in PARTS}},
+    packages=[*below("tinct", "tinct"), *(name for part in PARTS for name in below(part, f"tinct.{part}"))],
+    package_dir={"tinct": "tinct", **{f"tinct.{part}": part for part in PARTS}},
 )

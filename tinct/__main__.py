@@ -1,6 +1,8 @@
 """``python -m tinct``."""
 
+import sys
+
 from tinct.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

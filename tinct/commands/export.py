@@ -1,0 +1,27 @@
+"""``tinct export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint that tinct train wrote.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="BUNDLE", help="Folder of the new bundle.", show_default=False)
+    ],
+) -> None:
+    """Export a checkpoint to a model bundle, with a parity report (needs the packages of the extra "export")."""
+    from tinct.runtime.errors import MediaNotFoundError
+    from tinct.torch_extra import extra
+
+    if not checkpoint.is_file():
+        raise MediaNotFoundError(f"no checkpoint {checkpoint}; name a file that tinct train wrote")
+    with extra("export", command="tinct export"):
+        from tinct.export.bundle import export_bundle
+
+        export_bundle(checkpoint, output)
+    typer.echo(f"{output}: see `tinct info {output}`")

@@ -1,0 +1,30 @@
+"""``tinct train``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A recipe of training/recipes.py.", show_default=False)
+    ],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of clips and photographs.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where checkpoints and logs go.", show_default="runs/RECIPE")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")
+    ] = False,
+) -> None:
+    """Train a model (needs the packages of the extra "train")."""
+    from tinct.runtime.errors import MediaNotFoundError
+    from tinct.torch_extra import extra
+
+    if not data.is_dir():
+        raise MediaNotFoundError(f"no folder {data}; --data names a folder of clips and photographs")
+    with extra("train", command="tinct train"):
+        from tinct.training import loop
+
+        loop.train(recipe, data=data, output=output or Path("runs") / recipe, resume=resume)
