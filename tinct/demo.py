@@ -119,9 +119,10 @@ def _rgb_frames(path: Path) -> Iterator[Codes]:
     """The frames of a shipped BT.709 clip as (H, W, 3) uint8 RGB."""
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            yield frame.reformat(
+            picture = frame.reformat(
                 format="rgb24", src_colorspace="ITU709", src_color_range="MPEG", dst_color_range="JPEG"
-            ).to_ndarray()
+            )
+            yield np.asarray(picture.to_ndarray(), np.uint8)
 
 
 def _write_png(path: Path, picture: Codes) -> None:

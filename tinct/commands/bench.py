@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tinct.benchmark.rounds import BenchReport, Timings
+    from tinct.benchmark.rounds import BenchReport
+    from tinct.benchmark.timings import Timings
 
 _SIZE = re.compile(r"(\d+)x(\d+)")
 SMALLEST, LARGEST = 64, 4320

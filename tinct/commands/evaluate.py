@@ -32,7 +32,7 @@ def evaluate(
     sheets: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write a contact sheet per clip there.")] = None,
     out: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write every score there as JSON.")] = None,
 ) -> None:
-    """Measure a model on clips whose colours are known (protocol P), beside baselines; needs the packages of the extra "evaluate"."""
+    """Measure a model beside baselines on clips of known colours (needs the packages of the extra "evaluate")."""
     from tinct.runtime.backends import create_backend
     from tinct.runtime.bundle import find_bundle
     from tinct.runtime.errors import DataError, MediaNotFoundError
