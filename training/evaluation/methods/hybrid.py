@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-import cv2
 import numpy as np
 
 from tinct.training.evaluation.flow_field import inside, round_trip, warp
@@ -10,11 +9,10 @@ from tinct.training.evaluation.methods.base import Image
 from tinct.training.evaluation.methods.copy import FeatureCopy
 from tinct.training.evaluation.methods.flow import DisFlow
 
-ROUND_TRIP_PIXELS = 1.0
+ROUND_TRIP_PIXELS = 1.5
+"""Where backward and forward flow miss each other by this much, trust is 1/e."""
 LUMINANCE_STEP = 10.0
-"""Largest difference of L* between a pixel and where the flow says it came from."""
-SOFTENING_SIGMA = 1.0
-"""Pixels of blur of the gate, which hides the seam between the two sources."""
+"""Where L* differs by this much from the place that the flow names, trust is 1/e. Both chosen on training clips."""
 
 
 class Hybrid:
@@ -43,7 +41,7 @@ class Hybrid:
 
 def gate(previous: Image, current: Image, backward: Image, forward: Image) -> Image:
     """Trust (H, W) float32 0..1 in the flow from ``current`` back to ``previous``, both (H, W) L* in 0..100."""
-    agrees = round_trip(backward, forward) <= ROUND_TRIP_PIXELS**2
-    keeps_luminance = np.abs(current - warp(previous, backward)) <= LUMINANCE_STEP
-    trusted = (agrees & keeps_luminance & inside(backward)).astype(np.float32)
-    return cv2.GaussianBlur(trusted, (0, 0), SOFTENING_SIGMA)
+    miss = round_trip(backward, forward) / ROUND_TRIP_PIXELS**2
+    change = np.square((current - warp(previous, backward)) / LUMINANCE_STEP)
+    trust = np.exp(-miss - change) * inside(backward)
+    return trust.astype(np.float32, copy=False)
