@@ -1,12 +1,16 @@
 """What a plate is: its description and one frame of it, independent of file formats."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tinct.runtime.errors import FrameRangeError
+from tinct.runtime.media.timecode import advance_timecode
 
 Image = NDArray[np.float32]
 
@@ -24,7 +28,9 @@ class ColourTags:
 
     ``matrix`` is a key of `LUMA_COEFFICIENTS` and also names the luma weights of RGB material.
     ``transfer`` is ``"linear"`` (scene-linear EXR), ``"srgb"`` or ``"bt709"``; what a file says beyond these is kept
-    verbatim in ``primaries_tag``, ``transfer_tag``, ``matrix_tag`` (FFmpeg's integers, 2 = unspecified) for the writer.
+    verbatim in ``primaries_tag``, ``transfer_tag``, ``matrix_tag`` (FFmpeg's integers, 2 = unspecified) for the writer;
+    ``matrix_tag`` 0 marks RGB material (every image sequence, and RGB movies).
+    ``full_range`` speaks of Y'CbCr and grey movies only; RGB material always spans its whole range and leaves it False.
     """
 
     matrix: str = "bt709"
@@ -47,6 +53,8 @@ class PlateInfo:
     ``frames`` are the plate's own frame numbers in order (a movie starts at 0 unless told otherwise).
     ``bit_depth`` counts bits per channel (16 with ``is_float`` is half float).
     ``timecode`` is that of the first frame in ``frames`` as ``HH:MM:SS:FF`` or ``HH:MM:SS;FF``.
+    ``source_start`` is the time of the first frame in ``frames``, in seconds after the movie's own first frame: the
+    in-point of the audio. ``has_audio`` says that the file has audio which fits ``frames``.
     """
 
     path: Path
@@ -61,6 +69,35 @@ class PlateInfo:
     timecode: str | None = None
     has_alpha: bool = False
     has_audio: bool = False
+    source_start: Fraction = Fraction(0)
+
+    def cut(self, frames: Sequence[int]) -> Self:
+        """Return the description of the plate cut to ``frames``; timecode and audio in-point move with the first.
+
+        Audio fits a run of frames without gaps only, so ``has_audio`` is False when ``frames`` has gaps.
+
+        Raises:
+            FrameRangeError: ``frames`` is empty, or names a frame that this plate does not have.
+        """
+        numbers = tuple(frames)
+        missing = sorted(set(numbers) - set(self.frames))
+        if missing:
+            raise FrameRangeError(
+                f"{self.path} has no frame {missing[0]}; it has {self.frames[0]} to {self.frames[-1]}."
+            )
+        if not numbers:
+            raise FrameRangeError(f"No frames of {self.path} were asked for; name at least one.")
+        skipped = numbers[0] - self.frames[0]
+        timecode, start = self.timecode, self.source_start
+        if skipped and self.frame_rate is not None:
+            start += skipped / self.frame_rate
+            timecode = timecode and advance_timecode(timecode, skipped, self.frame_rate)
+        elif skipped:
+            timecode = None
+        gapless = numbers[-1] - numbers[0] + 1 == len(numbers)
+        return replace(
+            self, frames=numbers, timecode=timecode, source_start=start, has_audio=self.has_audio and gapless
+        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +121,7 @@ class PlateFrame:
 class ResultFrame:
     """One coloured frame on its way to a writer.
 
-    ``rgb``: (H, W, 3) float32, encoded and scaled like the plate's luma. ``alpha`` and ``metadata`` come from the plate.
+    ``rgb``: (H, W, 3) float32, encoded and scaled like the plate's luma. ``alpha`` and ``metadata`` are the plate's.
     """
 
     number: int

@@ -1,0 +1,75 @@
+"""Reference stills."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.errors import MediaError, MediaNotFoundError, StillError
+from tinct.runtime.media.sequence_pattern import IMAGE_SUFFIXES
+from tinct.runtime.media.transfer import encode_linear
+
+Image = NDArray[np.float32]
+
+GREY_CHROMA = 3.0
+"""CIELAB chroma under which a pixel counts as grey: a just visible tint."""
+
+COLOURED_FRACTION = 0.005
+"""A still is grey unless at least this share of its pixels has more chroma than `GREY_CHROMA`."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A reference still. ``rgb``: (H, W, 3) float32, sRGB-encoded, 0..1, upright. ``digest``: sha256 of its pixels."""
+
+    path: Path
+    rgb: Image
+    digest: str
+
+
+def read_still(path: str | Path) -> Still:
+    """Read a reference still: PNG, JPEG, TIFF, DPX or EXR.
+
+    Scene-linear files (EXR, float TIFF) are sRGB-encoded and clipped to 0..1; other pixels are taken as they are. EXIF
+    orientation is honoured, alpha ignored.
+
+    Raises:
+        MediaNotFoundError: no such file.
+        StillError: it cannot be decoded, is grey, or is out of the size limits.
+    """
+    # Here, so that whoever only wants the type does not load the image library.
+    from tinct.runtime.media.channels import picture_channels, reorient, to_float
+    from tinct.runtime.media.image_file import read_image
+
+    path = Path(path)
+    if path.is_dir() or (path.exists() and path.suffix.lower() not in IMAGE_SUFFIXES):
+        raise StillError(f"The still {path} is not an image; use one of {', '.join(IMAGE_SUFFIXES)}.")
+    try:
+        header, stored = read_image(path)
+        channels = picture_channels(path, header)
+    except MediaNotFoundError as error:
+        raise MediaNotFoundError(f"There is no still {path}; check the path.") from error
+    except MediaError as error:
+        raise StillError(f"A still cannot be used: {error}") from error
+    if len(channels.colours) == 1:
+        raise StillError(f"The still {path} is grey (it has one channel); use one in colour.")
+    rgb = to_float(stored[..., list(channels.colours)], header)
+    rgb = encode_linear(rgb, "srgb") if header.is_float else rgb
+    rgb = reorient(rgb, int(header.number("Orientation") or 1))
+    if is_grey(rgb):
+        raise StillError(f"The still {path} is grey; use one that shows the colours.")
+    rgb.setflags(write=False)
+    digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
+    return Still(path, rgb, digest)
+
+
+def is_grey(rgb: Image) -> bool:
+    """Whether sRGB-encoded ``rgb`` (H, W, 3) float32 0..1 has hardly any pixel with visible chroma."""
+    import cv2
+
+    step = max(1, min(rgb.shape[:2]) // 256)
+    lab = cv2.cvtColor(np.ascontiguousarray(rgb[::step, ::step]), cv2.COLOR_RGB2LAB)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    return float(np.mean(chroma > GREY_CHROMA)) < COLOURED_FRACTION

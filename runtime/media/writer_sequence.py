@@ -1,0 +1,191 @@
+"""Results as image sequences: EXR, DPX, TIFF, PNG."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.errors import OutputError, UsageError
+from tinct.runtime.media.base import ResultWriter
+from tinct.runtime.media.image_file import HeaderAttribute, write_image
+from tinct.runtime.media.plate import Image, PlateInfo, ResultFrame
+from tinct.runtime.media.quantise import to_codes, to_half, widen_codes
+from tinct.runtime.media.reader_sequence import WINDOW
+from tinct.runtime.media.sequence_pattern import SequencePattern, parse_pattern
+from tinct.runtime.media.staging import StagingFolder, check_target
+from tinct.runtime.media.timecode import advance_timecode, timecode_to_word
+from tinct.runtime.media.transfer import encode_linear
+
+OUTPUT_SUFFIXES = (".exr", ".dpx", ".tif", ".tiff", ".png")
+"""Image formats that results are written in."""
+
+_LOSSY_EXR = ("dwaa", "dwab", "b44", "b44a", "pxr24")
+
+
+class SequenceWriter(ResultWriter):
+    """Writes one image file a frame.
+
+    The sample type is the plate's where the format has it. Integer plates become half-float EXR up to 10 bits and float
+    EXR above, **in the plate's own encoding** (its transfer curve is often not what the header says, log DPX above
+    all; the attribute ``tinct:transfer`` names it). Scene-linear plates written to an integer format are encoded: sRGB
+    in PNG and TIFF, BT.709 in DPX, 16 bits.
+    """
+
+    NAME: ClassVar[str] = "sequence"
+
+    def __init__(self, files: Mapping[int, Path], info: PlateInfo, *, overwrite: bool = False) -> None:
+        """Prepare to write ``files``, by frame number; all lie in one folder and have one suffix.
+
+        Raises:
+            OutputExistsError: a file is there already (without ``overwrite``), or is one of the plate's.
+            OutputError: the folder is not writable.
+        """
+        self._files = dict(files)
+        self._info = info
+        first = next(iter(self._files.values()))
+        self._suffix = first.suffix.lower()
+        plate = parse_pattern(info.path)
+        for number, path in self._files.items():
+            check_target(path, overwrite=overwrite, sources=(plate.file(number) if plate else info.path,))
+        self._same_format = _kind(self._suffix) == _kind(info.path.suffix.lower())
+        self._staging: StagingFolder | None = StagingFolder(first.parent)
+        self._written: list[str] = []
+
+    def write(self, frame: ResultFrame) -> None:
+        """Append ``frame``."""
+        path = self._files.get(frame.number)
+        if path is None or self._staging is None:
+            raise OutputError(f"Frame {frame.number} is not one of the frames that this writer was opened for.")
+        colours = self._colours(frame.rgb)
+        alpha = None if frame.alpha is None else self._samples(frame.alpha)[..., np.newaxis]
+        pixels = colours if alpha is None else np.concatenate([colours, alpha], axis=-1)
+        window = frame.metadata.get(WINDOW) if self._same_format else None
+        write_image(
+            self._staging.path / path.name,
+            pixels,
+            channels=("R", "G", "B") if alpha is None else ("R", "G", "B", "A"),
+            attributes=self._attributes(frame),
+            window=window if isinstance(window, tuple) else None,
+        )
+        self._written.append(path.name)
+
+    def commit(self) -> None:
+        """Finish, and give everything its final name."""
+        if self._staging is None:
+            return
+        if len(self._written) != len(self._files):
+            raise OutputError(f"Only {len(self._written)} of {len(self._files)} frames were written; nothing was kept.")
+        self._staging.publish(self._written)
+        self._staging = None
+
+    def discard(self) -> None:
+        """Remove what was written; harmless after `commit` and when called twice."""
+        if self._staging is not None:
+            self._staging.remove()
+            self._staging = None
+
+    @property
+    def _sample_bits(self) -> int:
+        """Bits of a sample in the file; 16 and 32 with `_is_float` are half and float."""
+        info = self._info
+        if self._is_float:
+            return info.bit_depth if info.is_float else 16 if info.bit_depth <= 10 else 32
+        if info.is_float:
+            return 16
+        if self._suffix == ".dpx":
+            return next(bits for bits in (8, 10, 12, 16) if info.bit_depth <= bits)
+        return 8 if info.bit_depth <= 8 else 16
+
+    @property
+    def _is_float(self) -> bool:
+        return self._suffix == ".exr" or (self._suffix in (".tif", ".tiff") and self._info.is_float)
+
+    def _colours(self, rgb: Image) -> NDArray[Any]:
+        """Samples of the picture, (H, W, 3)."""
+        if self._is_float and self._sample_bits == 16:
+            return to_half(rgb, self._info.colour.luma_weights)
+        if not self._is_float and self._info.colour.transfer == "linear":
+            rgb = encode_linear(rgb, "bt709" if self._suffix == ".dpx" else "srgb")
+        return self._samples(rgb)
+
+    def _samples(self, values: Image) -> NDArray[Any]:
+        """``values`` of any shape in the file's sample type."""
+        if self._is_float:
+            with np.errstate(over="ignore"):
+                return values.astype(np.float16 if self._sample_bits == 16 else np.float32)
+        codes = to_codes(values, self._sample_bits)
+        return codes if self._sample_bits == 8 else widen_codes(codes, self._sample_bits)
+
+    def _attributes(self, frame: ResultFrame) -> dict[str, HeaderAttribute]:
+        """Header attributes: the frame's own where the format is the plate's, else what the plate's info says."""
+        info = self._info
+        attributes: dict[str, HeaderAttribute] = {}
+        if self._same_format:
+            attributes = {k: v for k, v in frame.metadata.items() if isinstance(v, HeaderAttribute)}
+        attributes["PixelAspectRatio"] = HeaderAttribute("float", float(info.pixel_aspect))
+        if self._suffix != ".exr":
+            attributes["oiio:UnassociatedAlpha"] = HeaderAttribute("int", 1)
+        if not self._is_float:
+            attributes["oiio:BitsPerSample"] = HeaderAttribute("int", self._sample_bits)
+        if self._suffix in (".exr", ".dpx"):
+            self._add_time(attributes, frame.number)
+        if self._suffix == ".exr":
+            compression = attributes.get("compression")
+            lossy = compression is not None and str(compression.value).startswith(_LOSSY_EXR)
+            if compression is None or lossy:
+                attributes["compression"] = HeaderAttribute("string", "zip")
+            if info.colour.transfer != "linear":
+                attributes["tinct:transfer"] = HeaderAttribute("string", info.colour.transfer)
+        return attributes
+
+    def _add_time(self, attributes: dict[str, HeaderAttribute], number: int) -> None:
+        """Frame rate and timecode; a timecode that the frame brought along stays."""
+        info = self._info
+        rate = info.frame_rate
+        if rate is not None and self._suffix == ".exr":
+            attributes["FramesPerSecond"] = HeaderAttribute("rational", (rate.numerator, rate.denominator))
+        elif rate is not None:
+            attributes["dpx:FrameRate"] = HeaderAttribute("float", float(rate))
+            attributes["dpx:TemporalFrameRate"] = HeaderAttribute("float", float(rate))
+        if info.timecode is None or "smpte:TimeCode" in attributes:
+            return
+        timecode = advance_timecode(info.timecode, number - info.frames[0], rate or Fraction(24))
+        word = timecode_to_word(timecode)
+        if word is not None:
+            attributes["smpte:TimeCode"] = HeaderAttribute("timecode", (word, 0))
+
+
+def output_files(path: Path, info: PlateInfo) -> dict[int, Path]:
+    """Return the file of each of ``info.frames`` under the output ``path``: a pattern, a folder, or one image's name.
+
+    A folder gets the plate's own file names where the plate is a sequence in a format Tinct writes, else
+    ``<folder>.%04d.png``.
+
+    Raises:
+        UsageError: one image was named for several frames, or the format cannot be written.
+    """
+    pattern = parse_pattern(path)
+    if pattern is None and (path.is_dir() or not path.suffix):
+        plate = parse_pattern(info.path)
+        if plate is not None and plate.suffix.lower() in OUTPUT_SUFFIXES:
+            pattern = SequencePattern(path, plate.prefix, plate.padding, plate.suffix)
+        else:
+            pattern = SequencePattern(path, f"{path.name}.", 4, ".png")
+    suffix = (pattern.path if pattern else path).suffix.lower()
+    if suffix not in OUTPUT_SUFFIXES:
+        raise UsageError(f"{path}: Tinct does not write {suffix} images; use one of {', '.join(OUTPUT_SUFFIXES)}.")
+    if pattern is not None:
+        return {number: pattern.file(number) for number in info.frames}
+    if len(info.frames) > 1:
+        example = path.with_name(f"{path.stem}.%04d{path.suffix}")
+        raise UsageError(
+            f"{path} is one image, but there are {len(info.frames)} frames; name a sequence such as {example}."
+        )
+    return {info.frames[0]: path}
+
+
+def _kind(suffix: str) -> str:
+    return {".tiff": ".tif", ".jpeg": ".jpg"}.get(suffix, suffix)
