@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend, Tensors
+from tinct.runtime.backends.tensors import feed
 from tinct.runtime.bundle import Bundle
 
 Image = NDArray[np.float32]
@@ -42,7 +43,8 @@ class FakeBackend(Backend):
 
     def encode_reference(self, inputs: Tensors) -> Tensors:
         """Average the still over cells of 8 x 8 pixels."""
-        lab = np.ascontiguousarray(inputs["still"][0].transpose(1, 2, 0))
+        still = feed(self.bundle.manifest.reference_graph, inputs)["still"]
+        lab = np.ascontiguousarray(still[0].transpose(1, 2, 0))
         height, width = lab.shape[:2]
         reduced = cv2.resize(lab, (width // CELL, height // CELL), interpolation=cv2.INTER_AREA)
         cells = np.asarray(reduced, np.float32).reshape(1, -1, 3)
@@ -52,6 +54,7 @@ class FakeBackend(Backend):
 
     def colorize_frame(self, inputs: Tensors) -> Tensors:
         """Look the colour of each pixel up, blend with the previous result, and put hints on top."""
+        inputs = feed(self.bundle.manifest.frame_graph, inputs)
         luminance = inputs["luminance"][0, 0]
         tokens = inputs[self.bundle.manifest.bank[0]][0]
         bias = inputs["bank_bias"][0] if "bank_bias" in inputs else np.zeros(len(tokens), np.float32)

@@ -54,7 +54,7 @@ def agreement(backward: Image, forward: Image) -> NDArray[np.bool_]:
 
 def _to_bytes(lightness: Image) -> NDArray[np.uint8]:
     """L* 0..100 as 8-bit, extended at the right and the bottom to a shape that the search can bear."""
-    image = np.rint(np.clip(lightness, 0.0, 100.0) * 2.55).astype(np.uint8)
+    image: NDArray[np.uint8] = np.rint(np.clip(lightness, 0.0, 100.0) * 2.55).astype(np.uint8)
     height, width = image.shape
     wanted_width = max(width, LEAST_SIDE)
     wanted_height = max(height, LEAST_SIDE, -(-wanted_width // FLATTEST))

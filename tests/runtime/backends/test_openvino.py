@@ -1,0 +1,35 @@
+"""What is OpenVINO's own: forms compiled per shape, and bfloat16."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tinct.runtime.bundle import load_bundle
+
+TINY = Path(__file__).parents[2] / "goldens" / "tiny_bundle"
+pytest.importorskip("openvino")
+
+
+def still(width):
+    rng = np.random.default_rng(width)
+    return {"still": rng.uniform(-1, 1, (1, 3, 32, width)).astype(np.float32)}
+
+
+def test_many_sizes_in_turn_give_what_a_fresh_backend_gives():
+    from tinct.runtime.backends.openvino_backend import OpenVinoBackend
+
+    bundle = load_bundle(TINY)
+    backend = OpenVinoBackend(bundle, threads=1)
+    widths = [32 * k for k in range(1, 9)]
+    for width in (*widths, *widths[:2]):
+        expected = OpenVinoBackend(bundle, threads=1).encode_reference(still(width))
+        np.testing.assert_array_equal(backend.encode_reference(still(width))["key8"], expected["key8"])
+
+
+def test_bfloat16_stays_near():
+    from tinct.runtime.backends.openvino_backend import OpenVinoBackend
+
+    bundle = load_bundle(TINY)
+    exact = OpenVinoBackend(bundle, threads=1).encode_reference(still(64))
+    fast = OpenVinoBackend(bundle, threads=1, precision="bf16").encode_reference(still(64))
+    np.testing.assert_allclose(fast["value8"], exact["value8"], atol=0.02)
