@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from skimage import color as reference
+
 from tinct.runtime.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
 from tinct.runtime.media.plate import ColourTags
 
@@ -36,10 +37,12 @@ def test_lab_to_srgb_agrees_with_scikit_image(rgb: np.ndarray) -> None:
 def test_lab_and_srgb_are_inverse_to_each_other_beyond_the_gamut_too() -> None:
     lab = np.random.default_rng(1).uniform((5, -90, -90), (100, 90, 90), (40, 50, 3)).astype(np.float32)
     rgb = lab_to_srgb(lab, clip=False)
-    assert rgb.min() < -0.1 and rgb.max() > 1.1
+    assert rgb.min() < -0.1
+    assert rgb.max() > 1.1
     inside = ((rgb >= 0) & (rgb <= 1)).all(axis=-1)
     np.testing.assert_allclose(srgb_to_lab(rgb)[inside], lab[inside], atol=2e-3)
-    assert lab_to_srgb(lab).min() == 0 and lab_to_srgb(lab).max() == 1
+    assert lab_to_srgb(lab).min() == 0
+    assert lab_to_srgb(lab).max() == 1
 
 
 def test_greys_have_no_colour() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+
 from tinct.runtime.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
 from tinct.runtime.compose import compose
 from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
@@ -98,7 +99,9 @@ def test_non_finite_pixels_stay_as_they_were_and_do_not_spread() -> None:
     clean = compose(luma, ab, ColourTags(transfer="linear"), limit=False)
     luma[3, 4], luma[5, 6], luma[7, 8] = np.nan, np.inf, -np.inf
     rgb = compose(luma, ab, ColourTags(transfer="linear"), limit=False)
-    assert np.isnan(rgb[3, 4]).all() and (rgb[5, 6] == np.inf).all() and (rgb[7, 8] == -np.inf).all()
+    assert np.isnan(rgb[3, 4]).all()
+    assert (rgb[5, 6] == np.inf).all()
+    assert (rgb[7, 8] == -np.inf).all()
     others = np.isfinite(luma)
     np.testing.assert_array_equal(rgb[others], clean[others])
 

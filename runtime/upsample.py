@@ -1,0 +1,87 @@
+"""Chroma from working size to the plate's size, led by the plate's own lightness.
+
+Bilinear interpolation carries colour across edges that the plate shows sharply. Two cheap corrections, both fixed at
+working size, take much of that back (``tests/benchmarks/upsampling.py`` measures them beside bilinear, bicubic, guided
+filter and joint bilateral upsampling):
+
+* the interpolated chroma should average back to the network's chroma; what bilinear blurs is added beforehand, within
+  the colours of the neighbourhood, so that no halo appears;
+* where chroma and lightness change together (the linear model of He & Sun, "Fast Guided Filter", 2015, eq. 2 and 3),
+  lightness detail that the working size could not hold carries chroma detail. The slope counts by the fourth power of
+  the local correlation: texture and grain without colour stay without colour.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.bands import for_row_bands
+from tinct.runtime.colour import check_image
+
+Image = NDArray[np.float32]
+
+EDGE_VARIANCE = 400.0
+"""Variance of L* (squared) below which an edge does not lead chroma, at enlargement 1; divided by the enlargement."""
+_NEIGHBOURS = (3, 3)
+_BILINEAR_LOSS = np.array([1 / 8, 3 / 4, 1 / 8], np.float32)
+"""What bilinear enlargement followed by area averaging leaves of a row of pixels, for integer factors of 2 or more."""
+_MIN_VARIANCE = np.float32(1e-3)
+
+
+def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Image) -> Image:
+    """Bring chroma to the plate's size.
+
+    Args:
+        ab_small: (h, w, 2) float32, Lab units, covering the whole picture.
+        lightness_small: (h, w) float32, ``lightness_full`` reduced by area averaging.
+        lightness_full: (H, W) float32 L*, 0..100. When it is no larger than ``ab_small``, chroma is area averaged.
+
+    Returns:
+        (H, W, 2) float32, Lab units.
+
+    Raises:
+        ValueError: sizes that do not belong together, or another type than float32.
+    """
+    check_image("ab_small", ab_small, (None, None, 2))
+    check_image("lightness_small", lightness_small, ab_small.shape[:2])
+    check_image("lightness_full", lightness_full, (None, None))
+    small, full = ab_small.shape[:2], lightness_full.shape
+    if full[0] <= small[0] and full[1] <= small[1]:
+        return np.asarray(cv2.resize(ab_small, full[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    factor = max(full[0] / small[0], full[1] / small[1])
+    ab = _enlarge(_presharpened(ab_small, factor), full)
+    slope = _enlarge(_slope(ab_small, lightness_small, EDGE_VARIANCE / factor), full)
+    known = _enlarge(lightness_small, full)
+
+    def band(rows: slice, scratch: Image) -> None:
+        detail, both = scratch[0], scratch[1:].reshape(*scratch.shape[1:], 2)
+        np.subtract(lightness_full[rows], known[rows], out=detail)
+        cv2.merge((detail, detail), both)
+        both *= slope[rows]
+        ab[rows] += both
+
+    for_row_bands(full[0], full[1], band, planes=3)
+    return ab
+
+
+def _enlarge(image: Image, size: tuple[int, ...]) -> Image:
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _presharpened(ab: Image, factor: float) -> Image:
+    """Add what bilinear enlargement by ``factor`` will take away, within the range of the 3 x 3 neighbourhood."""
+    blurred = cv2.sepFilter2D(ab, -1, _BILINEAR_LOSS, _BILINEAR_LOSS, borderType=cv2.BORDER_REPLICATE)
+    wanted = ab + np.float32(min(factor - 1, 1)) * (ab - blurred)
+    window = np.ones(_NEIGHBOURS, np.uint8)
+    return np.clip(wanted, cv2.erode(ab, window), cv2.dilate(ab, window))
+
+
+def _slope(ab: Image, lightness: Image, edge_variance: float) -> Image:
+    """Chroma change per unit of L* around each pixel, (h, w, 2), shrunk to 0 where the two do not change together."""
+    mean_l, mean_ab = cv2.blur(lightness, _NEIGHBOURS), cv2.blur(ab, _NEIGHBOURS)
+    variance = np.maximum(cv2.blur(lightness * lightness, _NEIGHBOURS) - mean_l * mean_l, 0)
+    covariance = cv2.blur(ab * lightness[..., None], _NEIGHBOURS) - mean_ab * mean_l[..., None]
+    variance_ab = np.maximum((cv2.blur(ab * ab, _NEIGHBOURS) - mean_ab * mean_ab).sum(axis=-1), _MIN_VARIANCE)
+    correlation = (covariance * covariance).sum(axis=-1) / (np.maximum(variance, _MIN_VARIANCE) * variance_ab)
+    trust = np.minimum(correlation, 1) ** 2 / (variance + np.float32(edge_variance))
+    return np.asarray(cv2.blur(covariance * trust[..., None], _NEIGHBOURS), np.float32)
