@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tinct.runtime.backends import backend_names, backend_report, create_backend
 from tinct.runtime.bundle import load_bundle
 from tinct.runtime.errors import BackendError

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import onnx
 from onnx import parser
+
 from tinct.runtime.bundle import ColourScale, GraphSpec, Manifest, digest_files, write_manifest
 
 # key (2 s L, -s L^2) times query (L, 1) is -s (Lq - Lk)^2 but for a term of the query, which the softmax cancels
 REFERENCE = """
 <ir_version: 8, opset_import: ["": 17]>
 reference (float[1, 3, H, W] still) => (float[1, N, 2] key8, float[1, N, 2] value8)
-<int64[1] zero = {0}, int64[1] one = {1}, int64[1] three = {3}, int64[3] rows = {1, 3, -1}, float sharp = {40}, float two = {2}>
+<int64[1] zero = {0}, int64[1] one = {1}, int64[1] three = {3}, int64[3] rows = {1, 3, -1}, float sharp = {40},
+ float two = {2}>
 {
   cells = AveragePool <kernel_shape = [8, 8], strides = [8, 8]> (still)
   flat = Reshape (cells, rows)
@@ -36,8 +38,8 @@ frame (float[1, 1, H, W] luminance, float[1, 2, H, W] warped_ab, float[1, 1, H, 
        float[1, 3, H, W] hints, float[1, N, 2] key8, float[1, N, 2] value8, float[1, N] bank_bias)
   => (float[1, 2, H, W] ab, float[1, 1, H, W] confidence)
 <int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}, int64[1] four = {4},
- int64[3] column = {1, -1, 1}, int64[2] colours = {1, 2}, int64[2] plane = {1, 1}, float unit = {1}, float trust = {0.75},
- float[4] scales = {1, 1, 8, 8}>
+ int64[3] column = {1, -1, 1}, int64[2] colours = {1, 2}, int64[2] plane = {1, 1}, float unit = {1},
+ float trust = {0.75}, float[4] scales = {1, 1, 8, 8}>
 {
   cells = AveragePool <kernel_shape = [8, 8], strides = [8, 8]> (luminance)
   shape = Shape (cells)
@@ -55,11 +57,13 @@ frame (float[1, 1, H, W] luminance, float[1, 2, H, W] warped_ab, float[1, 1, H, 
   channels = Transpose <perm = [0, 2, 1]> (copied)
   copy_shape = Concat <axis = 0> (colours, extent)
   small = Reshape (channels, copy_shape)
-  large = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (small, , scales)
+  large = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor">
+    (small, , scales)
   peak = ReduceMax <axes = [2]> (probability)
   peak_shape = Concat <axis = 0> (plane, extent)
   small_peak = Reshape (peak, peak_shape)
-  sure = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (small_peak, , scales)
+  sure = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor">
+    (small_peak, , scales)
   weight = Mul (warped_validity, trust)
   confidence = Max (sure, weight)
   change = Sub (warped_ab, large)

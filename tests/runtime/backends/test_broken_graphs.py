@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import GraphSpec, digest_files, load_bundle, write_manifest
 from tinct.runtime.errors import BackendError, BundleError

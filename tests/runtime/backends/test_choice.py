@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+
 from tinct.runtime.backends import backend_names, backend_report, create_backend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
 from tinct.runtime.backends.openvino_backend import OpenVinoBackend

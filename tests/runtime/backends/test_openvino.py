@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tinct.runtime.bundle import load_bundle
 
 TINY = Path(__file__).parents[2] / "goldens" / "tiny_bundle"

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tinct.runtime.errors import UnknownNameError
 from tinct.runtime.motion import create_motion, motion_names
 from tinct.runtime.motion.dis import agreement

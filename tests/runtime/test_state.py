@@ -1,0 +1,84 @@
+"""Temporal states as values and as bytes."""
+
+import io
+
+import numpy as np
+import pytest
+
+from tinct.runtime.errors import StateError
+from tinct.runtime.state import TemporalState
+
+
+def state(**changes):
+    rng = np.random.default_rng(0)
+    facts = {
+        "frame": 1007,
+        "luminance": rng.uniform(0, 100, (32, 64)).astype(np.float32),
+        "ab": rng.normal(0, 30, (32, 64, 2)).astype(np.float32),
+        "reference_set": "a set",
+        "model": "lite 1",
+    }
+    return TemporalState(**{**facts, **changes})
+
+
+def test_bytes_give_the_state_back_bit_for_bit():
+    original = state()
+    again = TemporalState.from_bytes(original.to_bytes())
+    assert again == original
+    assert hash(again) == hash(original)
+    assert again.ab.tobytes() == original.ab.tobytes()
+    assert again.to_bytes() == original.to_bytes()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"frame": 1008}, {"reference_set": "x"}, {"model": "x"}, {"ab": np.zeros((32, 64, 2), np.float32)}]
+)
+def test_states_that_differ_are_not_equal(changes):
+    assert state(**changes) != state()
+
+
+def test_a_state_cannot_be_written_to_and_does_not_follow_its_maker():
+    ab = np.zeros((32, 64, 2), np.float32)
+    made = state(ab=ab)
+    ab[:] = 5
+    assert not made.ab.any()
+    with pytest.raises(ValueError, match="read-only"):
+        made.ab[0, 0] = 1
+
+
+def test_images_must_fit_each_other():
+    with pytest.raises(ValueError, match="must be"):
+        state(ab=np.zeros((32, 63, 2), np.float32))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, -1])
+def test_damaged_bytes_are_refused(cut):
+    data = state().to_bytes()
+    with pytest.raises(StateError, match="no temporal state"):
+        TemporalState.from_bytes(data[:cut])
+
+
+def test_a_flipped_bit_is_refused():
+    data = bytearray(state().to_bytes())
+    data[len(data) // 2] ^= 4
+    with pytest.raises(StateError):
+        TemporalState.from_bytes(bytes(data))
+
+
+def test_pickles_and_compressed_archives_are_refused():
+    for save, content in (
+        (np.savez, np.array([{}], object)),
+        (np.savez_compressed, np.zeros((2000, 2000), np.float32)),
+    ):
+        stream = io.BytesIO()
+        save(stream, facts=np.zeros(3, np.uint8), luminance=content, ab=content)
+        with pytest.raises(StateError):
+            TemporalState.from_bytes(stream.getvalue())
+
+
+def test_a_newer_format_asks_for_an_upgrade(monkeypatch):
+    monkeypatch.setattr("tinct.runtime.state.FORMAT", 2)
+    data = state().to_bytes()
+    monkeypatch.undo()
+    with pytest.raises(StateError, match="upgrade Tinct"):
+        TemporalState.from_bytes(data)
