@@ -1,0 +1,121 @@
+"""``tinct colorize`` as a user meets it, on the fake backend."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+
+def luma(path: Path) -> np.ndarray:
+    blue, green, red = np.moveaxis(cv2.imread(str(path)).astype(np.float64), -1, 0)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def results(folder: Path) -> dict[int, Path]:
+    return {int(file.name.split(".")[1]): file for file in sorted(folder.iterdir())}
+
+
+def test_sequence_is_coloured_with_its_numbers_and_its_luma(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    outcome = colorize(plate, "-r", still, "-o", tmp_path / "out" / "result.####.png")
+    assert outcome.code == 0, outcome.err
+    files = results(tmp_path / "out")
+    assert list(files) == [1001, 1002, 1003, 1004, 1005]
+    for number, file in files.items():
+        picture = cv2.imread(str(file))
+        source = cv2.imread(str(plate.parent / f"shot.{number}.png"), cv2.IMREAD_GRAYSCALE)
+        assert np.abs(luma(file) - source).max() <= 1
+        assert np.ptp(picture, axis=2).max() > 20, "colour has arrived"
+
+
+def test_a_second_still_changes_nothing_before_its_frame(
+    colorize, plate: Path, still: Path, other_still: Path, tmp_path: Path
+) -> None:
+    assert colorize(plate, "-r", still, "-o", tmp_path / "one" / "r.####.png").code == 0
+    assert colorize(plate, "-r", still, "-r", f"{other_still}@1003", "-o", tmp_path / "two" / "r.####.png").code == 0
+    one, two = results(tmp_path / "one"), results(tmp_path / "two")
+    same = {number: one[number].read_bytes() == two[number].read_bytes() for number in one}
+    assert same == {1001: True, 1002: True, 1003: False, 1004: False, 1005: False}
+
+
+def test_frames_leaves_frames_out(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    outcome = colorize(plate, "-r", still, "--frames", "1002-1003", "-o", tmp_path / "out" / "r.####.png")
+    assert outcome.code == 0, outcome.err
+    assert list(results(tmp_path / "out")) == [1002, 1003]
+
+
+def test_chroma_zero_gives_the_plate(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    assert colorize(plate, "-r", still, "--chroma", "0", "-o", tmp_path / "out" / "r.####.png").code == 0
+    for number, file in results(tmp_path / "out").items():
+        source = cv2.imread(str(plate.parent / f"shot.{number}.png"))
+        np.testing.assert_array_equal(cv2.imread(str(file)), source)
+
+
+def test_json_is_one_object_a_line_and_ends_with_the_result(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    outcome = colorize(plate, "-r", still, "--json", "-o", tmp_path / "film.mkv")
+    assert outcome.code == 0, outcome.err
+    events = [json.loads(line) for line in outcome.out.splitlines()]
+    assert {event["event"] for event in events} == {"progress", "done"}
+    last = [event for event in events if event["event"] == "progress"][-1]
+    assert (last["frame"], last["done"], last["total"]) == (1005, 5, 5)
+    done = events[-1]
+    assert done["event"] == "done"
+    assert done["frames"] == 5
+    assert done["backend"] == "fake"
+    assert Path(done["output"]) == tmp_path / "film.mkv"
+    assert Path(done["output"]).stat().st_size > 0
+
+
+def test_json_reports_an_error_as_an_event_too(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    outcome = colorize(plate, "-r", f"{still}@2000", "--json", "-o", tmp_path / "film.mkv")
+    assert outcome.code == 2
+    event = json.loads(outcome.out.splitlines()[-1])
+    assert (event["event"], event["kind"], event["exit_code"]) == ("error", "FrameRangeError", 2)
+    assert "2000" in event["message"]
+    assert "2000" in outcome.error
+
+
+def test_without_a_terminal_progress_is_plain_lines(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    outcome = colorize(plate, "-r", still, "-o", tmp_path / "film.mkv")
+    assert "frame 1005  5/5" in outcome.err
+    assert "\x1b" not in outcome.err + outcome.out
+    assert str(tmp_path / "film.mkv") in outcome.out
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_leaves_nothing_half_written(how: signal.Signals, still: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    picture = np.tile(np.arange(960, dtype=np.uint8), (540, 1))
+    for number in range(200):
+        cv2.imwrite(str(folder / f"f.{number:04}.png"), np.roll(picture, number, axis=1))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "film.mkv").write_bytes(b"what was there")
+    arguments = ["colorize", folder, "-r", still, "-o", out / "film.mkv", "--overwrite", "--json"]
+    arguments += ["--model", "fake", "--backend", "fake"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tinct", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["event"] == "progress"
+    started = time.monotonic()
+    process.send_signal(how)
+    rest, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert time.monotonic() - started < 10
+    assert err.strip().splitlines()[-1] == "tinct: stopped"
+    assert "Traceback" not in err
+    assert json.loads(rest.splitlines()[-1]) == {"event": "stopped"}
+    assert [file.name for file in out.iterdir()] == ["film.mkv"]
+    assert (out / "film.mkv").read_bytes() == b"what was there"
