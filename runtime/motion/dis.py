@@ -45,11 +45,17 @@ def agreement(backward: Image, forward: Image) -> NDArray[np.bool_]:
     """
     height, width = backward.shape[:2]
     returned = warp(forward, backward)
-    gap = np.square(backward + returned).sum(-1)
-    length = np.square(backward).sum(-1) + np.square(returned).sum(-1)
+    gap = _squared_length(backward + returned)
+    length = _squared_length(backward) + _squared_length(returned)
     x, y = sampling_positions(backward)
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     return np.asarray((gap < 0.01 * length + 0.5) & inside)
+
+
+def _squared_length(flow: Image) -> Image:
+    """(H, W, 2) to (H, W); written out because a sum over an axis of two is five times slower."""
+    squares = np.square(flow)
+    return squares[..., 0] + squares[..., 1]
 
 
 def _to_bytes(lightness: Image) -> NDArray[np.uint8]:
