@@ -111,9 +111,9 @@ class _ClipRun:
             self.meters[TRUTH].add_motion(true.rgb, true.ab, true)
             for name, results in self.methods.items():
                 start = perf_counter() - self.feeds[name].seconds
-                ab = next(results, None)
+                result = next(results, None)
                 seconds = perf_counter() - self.feeds[name].seconds - start
-                self._check_result(name, ab, lightness.shape, true.index)
+                ab = _checked(name, result, lightness.shape, true.index)
                 rgb = recombine(lightness, ab)
                 self.meters[name].add(rgb, ab, true)
                 if true.index:
@@ -141,13 +141,6 @@ class _ClipRun:
             yield TrueFrame(index, rgb, np.ascontiguousarray(lab[..., 1:]), scored, motion, features), lightness
             previous = lightness
 
-    @staticmethod
-    def _check_result(name: str, ab: Image | None, size: tuple[int, ...], index: int) -> None:
-        if ab is None:
-            raise ValueError(f"the method {name!r} stopped before frame {index}; it must colour every frame")
-        if ab.shape != (*size, 2):
-            raise ValueError(f"the method {name!r} gave ab of shape {ab.shape} for a frame of {size}, not (H, W, 2)")
-
 
 class _Feed:
     """Hands frames to a method and counts the ``seconds`` it took to make them, which are not the method's."""
@@ -169,6 +162,14 @@ class _Feed:
 def recombine(lightness: Image, ab: Image) -> Image:
     """sRGB-encoded (H, W, 3) float32 in 0..1 of L* (H, W) and ab (H, W, 2); what leaves the gamut is clipped."""
     return lab_to_srgb(np.concatenate([lightness[..., None], ab], axis=-1, dtype=np.float32))
+
+
+def _checked(name: str, ab: Image | None, size: tuple[int, ...], index: int) -> Image:
+    if ab is None:
+        raise ValueError(f"the method {name!r} stopped before frame {index}; it must colour every frame")
+    if ab.shape != (*size, 2):
+        raise ValueError(f"the method {name!r} gave ab of shape {ab.shape} for a frame of {size}, not (H, W, 2)")
+    return ab
 
 
 def _reference_lab(reference: str | Path, clip: Clip) -> Image:
