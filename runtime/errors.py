@@ -14,6 +14,7 @@
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
     |-- BackendError           a backend that was asked for cannot run here, or failed while running
     |-- StateError             a temporal state does not belong to this session
+    |-- CancelledError         the caller stopped the run; nothing was kept
     `-- DataError              training or evaluation data cannot be used
 
 A message says what was wrong, with which file or parameter, and what to do. Third-party exceptions are mapped to
@@ -73,6 +74,10 @@ class BackendError(TinctError):
 
 class StateError(TinctError):
     """A temporal state does not belong to this session."""
+
+
+class CancelledError(TinctError):
+    """The caller stopped the run; nothing was kept."""
 
 
 class DataError(TinctError):
