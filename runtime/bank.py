@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.bundle import Manifest
-from tinct.runtime.colour import srgb_to_lab
+from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.working_size import WorkingSize
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.float32]
 
+STILL_VIEW = ColourTags(matrix="bt709", transfer="srgb", full_range=True)
+"""How a still looks as a grey plate."""
 CACHE_BYTES = 512 * 2**20
 """Default bound of `EncodedStills`: some hundred stills of the shipped model."""
 
@@ -142,11 +145,18 @@ def build_bank(
 
 
 def _still_tensor(reference: Reference, backend: Backend, short_side: int) -> Mapping[str, Image]:
-    """The reference graph's input: the still as scaled Lab (1, 3, H, W) at its own working size, padded."""
+    """The reference graph's input: the still as scaled Lab (1, 3, H, W) at its own working size, padded.
+
+    Its L is that of the still as a grey plate, L* of its luma: saturated colours differ in it from L* by up to 13, and
+    frames are matched to the still by lightness, so both must look through the same curve.
+    """
     manifest = backend.bundle.manifest
-    height, width = reference.rgb.shape[:2]
+    rgb = np.ascontiguousarray(reference.rgb, np.float32)
+    height, width = rgb.shape[:2]
     size = WorkingSize.fit(width, height, short_side, manifest.size_multiple)
-    lab = size.pad(size.reduce(srgb_to_lab(np.ascontiguousarray(reference.rgb, np.float32))))
+    view = srgb_to_lab(rgb)
+    view[..., 0] = luma_to_lightness(rgb @ np.array(STILL_VIEW.luma_weights, np.float32), STILL_VIEW)
+    lab = size.pad(size.reduce(view))
     scale = manifest.colour
     lab -= np.array([scale.l_mean, 0, 0], np.float32)
     lab /= np.array([scale.l_scale, scale.ab_scale, scale.ab_scale], np.float32)

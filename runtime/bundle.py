@@ -47,7 +47,8 @@ class Manifest:
 
     The tensors, all float32, batch 1, with H and W multiples of ``size_multiple``:
 
-    * reference graph, in: ``still`` (1, 3, H, W) scaled Lab; out: the ``bank`` tensors, each (1, N, C), a row a token.
+    * reference graph, in: ``still`` (1, 3, H, W) scaled Lab, its L that of the still seen as a grey plate; out: the
+      ``bank`` tensors, each (1, N, C), a row a token.
     * frame graph, in (those of `FRAME_INPUTS` that ``frame_graph.inputs`` names, and every bank tensor with the tokens
       of all stills in force joined along axis 1):
       ``luminance`` (1, 1, H, W) scaled; ``warped_ab`` (1, 2, H, W) the previous result moved by the motion source,

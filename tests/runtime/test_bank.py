@@ -9,7 +9,9 @@ import pytest
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bank import EncodedStills, Reference, build_bank, reference_set_id
 from tinct.runtime.bundle import find_bundle
+from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.media.stills import Still
 
 
@@ -58,6 +60,15 @@ def test_the_network_sees_scaled_lab_in_the_stills_own_aspect(backend):
     assert still.shape == (1, 3, 64, 192)
     np.testing.assert_allclose(still[0, 0], 1.0, atol=1e-4)  # L* 100
     np.testing.assert_allclose(still[0, 1:], 0.0, atol=1e-4)
+
+
+def test_a_still_has_the_lightness_of_the_plate_it_was_taken_from(backend):
+    rgb = picture(64, 64)
+    build_bank([Reference(rgb)], backend, 64, EncodedStills())
+    tags = ColourTags(transfer="bt709")
+    lightness = luma_to_lightness(rgb @ np.array(tags.luma_weights, np.float32), tags)
+    np.testing.assert_allclose(backend.stills[0][0, 0] * 50 + 50, lightness, atol=1e-3)
+    np.testing.assert_allclose(backend.stills[0][0, 1:] * 110, srgb_to_lab(rgb)[..., 1:].transpose(2, 0, 1), atol=1e-3)
 
 
 def test_what_extends_a_still_has_the_colours_of_its_edge(backend):
