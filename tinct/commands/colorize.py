@@ -85,20 +85,22 @@ def colorize(
         report = colorize_plate(request, progress=show)
         for warning in report.warnings:
             display.warn(warning)
-        display.finish(_sentence(report), **_facts(report, model=model))
+        display.finish(_sentence(report), **_facts(report))
 
 
 def _sentence(report: "ColorizeReport") -> str:
     return f"{report.output}: {report.frames} frames in {report.seconds:.1f} s ({report.fps:.2f} fps, {report.backend})"
 
 
-def _facts(report: "ColorizeReport", *, model: str) -> dict[str, object]:
+def _facts(report: "ColorizeReport") -> dict[str, object]:
     return {
         "output": str(Path(report.output)),
         "frames": report.frames,
         "seconds": round(report.seconds, 3),
         "fps": round(report.fps, 3),
         "backend": report.backend,
-        "model": model,
+        "model": report.model,
+        "confidence": round(report.confidence, 4),
+        "busy_s": {name: round(seconds, 3) for name, seconds in report.busy.items()},
         "warnings": list(report.warnings),
     }

@@ -35,14 +35,18 @@ def evaluate(
     """Measure a model beside baselines on clips of known colours (needs the packages of the extra "evaluate")."""
     from tinct.runtime.backends import create_backend
     from tinct.runtime.bundle import find_bundle
-    from tinct.runtime.errors import DataError, MediaNotFoundError
+    from tinct.runtime.errors import DataError, MediaNotFoundError, UsageError
     from tinct.torch_extra import extra
 
     if not source.exists():
         raise MediaNotFoundError(
             f"no clip or folder {source}; name a colour movie, a folder of images or a folder of clips"
         )
-    models = [create_backend(backend, find_bundle(name)) for name in model or ["lite"]]
+    bundles = [find_bundle(name) for name in model or ["lite"]]
+    names = [bundle.manifest.name for bundle in bundles]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two of the models have the same name ({', '.join(names)}); measure them one after the other")
+    models = [create_backend(backend, bundle) for bundle in bundles]
     with extra("evaluate", command="tinct evaluate"):
         from tinct.colorizer import RuntimeColorizer
         from tinct.training.evaluation import BASELINES, clip, protocol
@@ -58,7 +62,7 @@ def evaluate(
                 sheets=sheets,
                 progress=_show,
             )
-        except ValueError as error:  # the evaluation may not import the runtime's errors
+        except clip.ClipError as error:  # training may not import the runtime's errors
             raise DataError(str(error)) from error
     typer.echo(table.markdown(baselines=BASELINES), nl=False)
     if out is not None:
