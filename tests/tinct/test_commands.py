@@ -130,6 +130,13 @@ def test_evaluate_measures_the_model_beside_the_baselines(tinct, clip: Path, tmp
     assert (tmp_path / "sheets" / "clip.png").is_file()
 
 
+@pytest.mark.parametrize("command", [["bench"], ["evaluate", "clip.mkv"]])
+def test_report_that_cannot_be_written_is_refused_before_the_work(tinct, tmp_path: Path, command: list[str]) -> None:
+    outcome = tinct(*command, "--model", "fake", "--json", tmp_path / "none" / "report.json")
+    assert outcome.code == 1
+    assert "report.json" in outcome.error
+
+
 def test_evaluate_without_clips(tinct, tmp_path: Path) -> None:
     outcome = tinct("evaluate", tmp_path / "none", "--model", "fake", "--backend", "fake")
     assert outcome.code == 2

@@ -30,9 +30,11 @@ def bench(
     from tinct.benchmark.rounds import BenchReport, machine_name, run_rounds, standing
     from tinct.benchmark.stand_in import StandIn
     from tinct.benchmark.workload import demo_workload
+    from tinct.report_file import check_report, write_report
     from tinct.runtime.backends import backend_report, create_backend
     from tinct.runtime.bundle import find_bundle
 
+    check_report(out)
     height, width = _parse_size(size)
     bundle = find_bundle(model)
     cv2.setNumThreads(threads)
@@ -59,8 +61,7 @@ def bench(
     )
     for line in _lines(report):
         typer.echo(line)
-    if out is not None:
-        out.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
+    write_report(out, json.dumps(report.document(), indent=2) + "\n")
 
 
 def _parse_size(text: str) -> tuple[int, int]:

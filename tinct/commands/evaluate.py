@@ -33,11 +33,13 @@ def evaluate(
     out: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write every score there as JSON.")] = None,
 ) -> None:
     """Measure a model beside baselines on clips of known colours (needs the packages of the extra "evaluate")."""
+    from tinct.report_file import check_report, write_report
     from tinct.runtime.backends import create_backend
     from tinct.runtime.bundle import find_bundle
     from tinct.runtime.errors import DataError, MediaNotFoundError, UsageError
     from tinct.torch_extra import extra
 
+    check_report(out)
     if not source.exists():
         raise MediaNotFoundError(
             f"no clip or folder {source}; name a colour movie, a folder of images or a folder of clips"
@@ -65,8 +67,7 @@ def evaluate(
         except clip.ClipError as error:  # training may not import the runtime's errors
             raise DataError(str(error)) from error
     typer.echo(table.markdown(baselines=BASELINES), nl=False)
-    if out is not None:
-        out.write_text(table.to_json(), encoding="utf-8")
+    write_report(out, table.to_json())
 
 
 def _show(progress: "Progress") -> None:
