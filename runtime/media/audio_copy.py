@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -10,7 +9,6 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Discard
 
-from tinct.runtime.errors import UsageError
 from tinct.runtime.media.ffmpeg_errors import reading_movie
 from tinct.runtime.media.plate import PlateInfo
 
@@ -18,21 +16,21 @@ from tinct.runtime.media.plate import PlateInfo
 class AudioCopy:
     """Feeds the audio that belongs to a plate's frames into a movie, in step with its video."""
 
-    def __init__(self, info: PlateInfo, target: OutputContainer, path: Path) -> None:
-        """Open ``info.path`` and announce its audio streams to ``target``, which is written as ``path``.
+    def __init__(self, info: PlateInfo, target: OutputContainer) -> None:
+        """Open ``info.path`` and announce its audio streams to ``target``.
 
         Raises:
             MediaError: the plate's file cannot be read.
-            UsageError: the container does not take the audio's codec.
         """
         assert info.frame_rate is not None, "a plate with audio is a movie and has a rate"
         self._source = info.path
         with reading_movie(info.path):
             self._container = av.open(str(info.path), "r", metadata_errors="replace")
         self._streams: dict[int, Any] = {}
+        self.codecs = "/".join(sorted({stream.codec_context.name for stream in self._container.streams.audio}))
         for stream in self._container.streams:
             if stream.type == "audio":
-                self._streams[stream.index] = _announce(stream, target, path)
+                self._streams[stream.index] = _announce(stream, target)
             else:
                 # Unwanted streams are skipped on disk where the container allows it.
                 stream.discard = Discard.all
@@ -86,15 +84,9 @@ class AudioCopy:
             yield packet
 
 
-def _announce(stream: Any, target: OutputContainer, path: Path) -> Any:
+def _announce(stream: Any, target: OutputContainer) -> Any:
     """Add a stream like ``stream`` to ``target``."""
-    codec = stream.codec_context.name
-    try:
-        made = target.add_stream_from_template(stream)
-    except ValueError as error:
-        raise UsageError(
-            f"{path}: {path.suffix} does not take the plate's {codec} audio; write to .mov or .mkv."
-        ) from error
+    made = target.add_stream_from_template(stream)
     for key in ("language", "title"):
         if key in stream.metadata:
             made.metadata[key] = stream.metadata[key]

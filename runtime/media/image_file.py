@@ -18,6 +18,10 @@ Pixels = NDArray[Any]
 _DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "half": np.float16, "float": np.float32}
 
 
+_PNG_END = b"IEND\xaeB`\x82"
+"""The last chunk of a PNG; readers do not miss it."""
+
+
 @dataclass(frozen=True)
 class HeaderAttribute:
     """One attribute of an image header: OpenImageIO's name of its type, and its value."""
@@ -122,9 +126,23 @@ def write_image(
     # All three steps run, so that the file is closed whatever happened; the first message is the cause.
     done = target.open(str(path), spec) and target.write_image(np.ascontiguousarray(pixels))
     failure = "" if done else target.geterror()
-    if not target.close() or not done:
+    closed = target.close()
+    if not (done and closed):
         reason = _one_line(failure or target.geterror())
         raise OutputError(f"{path} cannot be written: {reason}. Check free space and permissions.")
+    _verify(path, pixels)
+
+
+def _verify(path: Path, pixels: Pixels) -> None:
+    """Read the file back: OpenImageIO's writers do not notice when the last bytes find no room on the disk."""
+    try:
+        stored = read_image(path)[1]
+    except MediaError as error:
+        raise OutputError(f"{path} cannot be written: it is not whole. Check free space.") from error
+    if path.suffix.lower() == ".png" and not path.read_bytes().endswith(_PNG_END):
+        raise OutputError(f"{path} cannot be written: it is not whole. Check free space.")
+    if stored.shape != pixels.shape or not np.array_equal(stored, pixels, equal_nan=pixels.dtype.kind == "f"):
+        raise OutputError(f"{path} cannot be written: it reads back with other values. Check the disk.")
 
 
 def _open(path: Path) -> Any:
@@ -135,7 +153,7 @@ def _open(path: Path) -> Any:
     config.attribute("oiio:UnassociatedAlpha", 1)
     source = oiio.ImageInput.open(str(path), config)
     if source is None:
-        reason = "the file is empty" if path.is_file() and path.stat().st_size == 0 else _one_line(oiio.geterror())
+        reason = _one_line(oiio.geterror())
         raise MediaError(f"{path} cannot be read as an image: {reason}.")
     return source
 

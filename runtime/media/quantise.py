@@ -34,15 +34,29 @@ def to_half(rgb: Image, weights: tuple[float, float, float]) -> NDArray[np.float
     """Return ``rgb`` (H, W, 3) float32 as half floats whose luminance is that of ``rgb``.
 
     Rounding each channel alone moves luminance by up to half a step of the half float (2.4e-4 near 1.0). Here blue,
-    which weighs least, takes up what rounding red and green did to the sum; its own rounding then moves luminance by
-    less than 2e-5. Neutral pixels whose value is a half float come out bit for bit. Non-finite values are kept; finite
-    ones beyond the range of half floats are clipped to it.
+    which weighs least, takes up what rounding red and green did to the sum; its own rounding moves luminance by less
+    than 4e-5 (BT.709) for values up to 1. Neutral pixels whose value is a half float come out bit for bit. Non-finite
+    values are kept; finite ones beyond the range of half floats are clipped to it.
     """
     clipped = np.where(np.isfinite(rgb), np.clip(rgb, -_HALF_MAX, _HALF_MAX), rgb)
     with np.errstate(invalid="ignore", over="ignore"):
         half = clipped.astype(np.float16)
-        lost = clipped[..., :2] - half[..., :2].astype(np.float32)
-        blue = clipped[..., 2] + (weights[0] * lost[..., 0] + weights[1] * lost[..., 1]) / np.float32(weights[2])
-        usable = np.isfinite(blue) & (np.abs(blue) <= _HALF_MAX) & ((blue >= 0) | (clipped[..., 2] < 0))
+        blue = _balancing_blue(clipped, half, weights)
+        negative = (blue < 0) & (clipped[..., 2] >= 0)
+        if negative.any():
+            # Blue has too little to give: round red and green down there, so that it has to take instead.
+            low = half[negative]
+            down = np.nextafter(low, np.float16(-np.inf))
+            low[:, :2] = np.where(low[:, :2] > clipped[negative][:, :2], down[:, :2], low[:, :2])
+            half[negative] = low
+            blue[negative] = _balancing_blue(clipped[negative], low, weights)
+        usable = np.isfinite(blue) & (np.abs(blue) <= _HALF_MAX)
         half[..., 2] = np.where(usable, blue, clipped[..., 2]).astype(np.float16)
     return half
+
+
+def _balancing_blue(rgb: Image, half: NDArray[np.float16], weights: tuple[float, float, float]) -> Image:
+    """The blue that gives red and green of ``half`` the luminance of ``rgb``; both (..., 3)."""
+    lost = rgb[..., :2] - half[..., :2].astype(np.float32)
+    taken = np.float32(weights[0]) * lost[..., 0] + np.float32(weights[1]) * lost[..., 1]
+    return np.asarray(rgb[..., 2] + taken / np.float32(weights[2]), np.float32)

@@ -81,6 +81,8 @@ class MovieReader(PlateReader):
 
     def close(self) -> None:
         """Release the file; harmless when called twice."""
+        # A generator that goes on demuxing a closed container takes the process down.
+        self._decoded = iter(())
         if self._container is not None:
             self._container.close()
             self._container = None
@@ -107,11 +109,13 @@ class MovieReader(PlateReader):
     def _decode(self) -> Iterator[VideoFrame]:
         """Frames from wherever the container stands."""
         for packet in self._opened.demux(self._stream):
-            yield from packet.decode()
+            # A packet that was cut off would take the good frames still in the decoder down with it.
+            if not packet.is_corrupt:
+                yield from packet.decode()
 
     def _frame_at(self, position: int) -> VideoFrame:
         """The decoded frame at ``position`` (0 = first), which the index has."""
-        index = self._index
+        index, _ = self._index, self._opened
         key: int | None = index.key_before(position)
         must_seek = position < self._next or (key is not None and key > self._next)
         while True:

@@ -12,10 +12,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from tinct.runtime.errors import OutputError
+from tinct.runtime.errors import OutputError, UsageError
 from tinct.runtime.media.audio_copy import AudioCopy
 from tinct.runtime.media.base import ResultWriter
 from tinct.runtime.media.codecs import MovieCodec, PixelFormat, choose_pixel_format, find_codec
+from tinct.runtime.media.dnxhr_header import mark_matrix
 from tinct.runtime.media.ffmpeg_errors import writing_movie
 from tinct.runtime.media.movie_tags import written_tags
 from tinct.runtime.media.pixel_aspect import SUFFIXES, stamp_pixel_aspect
@@ -81,7 +82,7 @@ class MovieWriter(ResultWriter):
             expected = self._info.frames[self._count]
             raise OutputError(f"{self._path} takes frame {expected} next, not {frame.number}; write frames in order.")
         with writing_movie(self._path):
-            self._mux(self._stream.encode(self._video_frame(frame)))
+            self._mux_video(self._video_frame(frame))
         self._count += 1
         self._mux_audio(self._count / self._rate)
 
@@ -92,7 +93,7 @@ class MovieWriter(ResultWriter):
         if self._count != len(self._info.frames):
             raise OutputError(f"Only {self._count} of {len(self._info.frames)} frames were written; nothing was kept.")
         with writing_movie(self._path):
-            self._mux(self._stream.encode(None))
+            self._mux_video(None)
         self._mux_audio(None)
         with writing_movie(self._path):
             self._container.close()
@@ -129,8 +130,16 @@ class MovieWriter(ResultWriter):
         if info.timecode is not None:
             self._stream.metadata["timecode"] = info.timecode
         if info.has_audio:
-            self._audio = AudioCopy(info, self._container, self._path)
-        self._container.start_encoding()
+            self._audio = AudioCopy(info, self._container)
+        self._stream.codec_context.open(strict=False)
+        try:
+            self._container.start_encoding()
+        except av.error.ArgumentError as error:
+            if self._audio is None:
+                raise
+            raise UsageError(
+                f"{self._path}: {suffix} does not take the plate's {self._audio.codecs} audio; write to .mov or .mkv."
+            ) from error
 
     def _add_video(self, container: OutputContainer, codec: MovieCodec, pixels: PixelFormat) -> VideoStream:
         """Add the video stream with size, rate, aspect and colour tags."""
@@ -159,18 +168,21 @@ class MovieWriter(ResultWriter):
         if info.pixel_aspect != 1 and movie.suffix.lower() in SUFFIXES:
             stamp_pixel_aspect(movie, info.pixel_aspect, width=info.width, height=info.height)
 
-    def _mux(self, packets: list[Any]) -> None:
+    def _mux_video(self, frame: VideoFrame | None) -> None:
+        """Encode ``frame`` (None = flush) and mux what comes out."""
         assert self._container is not None, "only called while open"
-        for packet in packets:
+        for packet in self._stream.encode(frame):
+            if self._codec.encoder == "dnxhd":
+                mark_matrix(packet, self._matrix)
             self._container.mux(packet)
 
     def _mux_audio(self, time: Fraction | None) -> None:
         """Mux the audio up to ``time``: in step with the video, so that nothing piles up in the muxer."""
-        if self._audio is None:
+        if self._audio is None or self._container is None:
             return
         for packet in self._audio.packets_until(time):
             with writing_movie(self._path):
-                self._mux([packet])
+                self._container.mux(packet)
 
     def _video_frame(self, result: ResultFrame) -> VideoFrame:
         """The frame an encoder takes."""

@@ -148,8 +148,8 @@ class SequenceWriter(ResultWriter):
         if rate is not None and self._suffix == ".exr":
             attributes["FramesPerSecond"] = HeaderAttribute("rational", (rate.numerator, rate.denominator))
         elif rate is not None:
-            attributes["dpx:FrameRate"] = HeaderAttribute("float", float(rate))
-            attributes["dpx:TemporalFrameRate"] = HeaderAttribute("float", float(rate))
+            for name in ("dpx:FrameRate", "dpx:TemporalFrameRate"):
+                attributes.setdefault(name, HeaderAttribute("float", float(rate)))
         if info.timecode is None or "smpte:TimeCode" in attributes:
             return
         timecode = advance_timecode(info.timecode, number - info.frames[0], rate or Fraction(24))
