@@ -105,8 +105,11 @@ def write_image(
     channels: tuple[str, ...],
     attributes: Mapping[str, HeaderAttribute],
     window: tuple[int, int, int, int, int, int] | None = None,
+    final: Path | None = None,
 ) -> None:
     """Write ``pixels`` (H, W, C), whose dtype is the file's sample type, with header ``attributes``.
+
+    ``final`` is what messages call the file, where ``path`` is a temporary name.
 
     Raises:
         OutputError: the file cannot be written, or the format refuses the pixels.
@@ -120,29 +123,30 @@ def write_image(
         spec.x, spec.y, spec.full_x, spec.full_y, spec.full_width, spec.full_height = window
     for name, attribute in attributes.items():
         spec.attribute(name, oiio.TypeDesc(attribute.type), attribute.value)
+    called = final or path
     target = oiio.ImageOutput.create(str(path))
     if target is None:
-        raise OutputError(f"{path} cannot be written: {_one_line(oiio.geterror())}.")
+        raise OutputError(f"{called} cannot be written: {_one_line(oiio.geterror())}.")
     # All three steps run, so that the file is closed whatever happened; the first message is the cause.
     done = target.open(str(path), spec) and target.write_image(np.ascontiguousarray(pixels))
     failure = "" if done else target.geterror()
     closed = target.close()
     if not (done and closed):
-        reason = _one_line(failure or target.geterror())
-        raise OutputError(f"{path} cannot be written: {reason}. Check free space and permissions.")
-    _verify(path, pixels)
+        reason = _one_line(failure or target.geterror()).replace(str(path), called.name)
+        raise OutputError(f"{called} cannot be written: {reason}. Check free space and permissions.")
+    _verify(path, pixels, called)
 
 
-def _verify(path: Path, pixels: Pixels) -> None:
+def _verify(path: Path, pixels: Pixels, called: Path) -> None:
     """Read the file back: OpenImageIO's writers do not notice when the last bytes find no room on the disk."""
     try:
         stored = read_image(path)[1]
     except MediaError as error:
-        raise OutputError(f"{path} cannot be written: it is not whole. Check free space.") from error
+        raise OutputError(f"{called} cannot be written: it is not whole. Check free space.") from error
     if path.suffix.lower() == ".png" and not path.read_bytes().endswith(_PNG_END):
-        raise OutputError(f"{path} cannot be written: it is not whole. Check free space.")
+        raise OutputError(f"{called} cannot be written: it is not whole. Check free space.")
     if stored.shape != pixels.shape or not np.array_equal(stored, pixels, equal_nan=pixels.dtype.kind == "f"):
-        raise OutputError(f"{path} cannot be written: it reads back with other values. Check the disk.")
+        raise OutputError(f"{called} cannot be written: it reads back with other values. Check the disk.")
 
 
 def _open(path: Path) -> Any:
