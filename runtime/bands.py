@@ -25,23 +25,20 @@ BandTask = Callable[[slice, NDArray[np.float32]], None]
 def for_row_bands(height: int, width: int, task: BandTask, *, planes: int = 0) -> None:
     """Call ``task`` with row slices that together cover ``range(height)`` once, from several threads at once.
 
-    ``task`` must write only to its own rows. The first error of any band is raised here after all threads have ended.
+    The bands are the same whatever the number of cores, so no result depends on it. ``task`` must write only to its own
+    rows. The first error of any band is raised here after all threads have ended.
     """
-    workers = 1 if height * width <= SINGLE_THREAD_PIXELS else core_count()
-    share = -(-height // workers)
-    rows = min(share, max(1, BAND_PIXELS // width))
+    rows = max(1, BAND_PIXELS // width)
+    bands = -(-height // rows)
+    workers = 1 if height * width <= SINGLE_THREAD_PIXELS else min(core_count(), bands)
 
-    def run(first: int) -> None:
-        memory = np.empty(planes * rows * width, np.float32)
-        last = min(height, first + share)
-        for start in range(first, last, rows):
-            stop = min(last, start + rows)
+    def run(worker: int) -> None:
+        memory = np.empty(planes * min(rows, height) * width, np.float32)
+        for start in range(worker * rows, height, workers * rows):
+            stop = min(height, start + rows)
             task(slice(start, stop), memory[: planes * (stop - start) * width].reshape(planes, stop - start, width))
 
-    if workers == 1:
-        run(0)
-        return
-    others = [_pool().submit(run, first) for first in range(share, height, share)]
+    others = [_pool().submit(run, worker) for worker in range(1, workers)]
     try:
         run(0)
     finally:

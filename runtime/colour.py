@@ -6,6 +6,7 @@ in tables and errs by up to 0.25, which is why it is not used.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -23,6 +24,12 @@ _RGB_TO_XYZ = {
     "bt2020": ((0.636958, 0.144617, 0.168881), (0.262700, 0.677998, 0.059302), (0.0, 0.028073, 1.060985)),
 }
 """Linear RGB to CIE XYZ, D65 (ITU-R BT.709-6 and BT.2020-2 primaries)."""
+
+
+@cache
+def xyz_ratios_to_rgb(primaries: str) -> NDArray[np.float64]:
+    """Inverse of `rgb_to_xyz_ratios`."""
+    return np.asarray(np.linalg.inv(rgb_to_xyz_ratios(primaries)), np.float64)
 
 
 def rgb_to_xyz_ratios(primaries: str) -> NDArray[np.float64]:
@@ -142,7 +149,7 @@ def lab_to_srgb(lab: Image, *, clip: bool = True) -> Image:
         ValueError: ``lab`` is not such an image.
     """
     check_image("lab", lab, (None, None, 3))
-    matrix = np.linalg.inv(rgb_to_xyz_ratios("bt709")).astype(np.float32)
+    matrix = xyz_ratios_to_rgb("bt709").astype(np.float32)
     rgb = np.empty(lab.shape, np.float32)
 
     def band(rows: slice, scratch: Image) -> None:
@@ -160,14 +167,14 @@ def lab_to_srgb(lab: Image, *, clip: bool = True) -> Image:
     return rgb
 
 
-def lab_roots(lightness: Image, a: Image, b: Image, out: Image, *, chroma: float = 1.0) -> None:
-    """``f(X/Xn), f(Y/Yn), f(Z/Zn)`` of Lab planes (H, W) into ``out`` (3, H, W); a and b times ``chroma``."""
+def lab_roots(lightness: Image, a: Image, b: Image, out: Image) -> None:
+    """``f(X/Xn), f(Y/Yn), f(Z/Zn)`` of Lab planes (H, W) into ``out`` (3, H, W)."""
     fx, fy, fz = out
     np.multiply(lightness, np.float32(1 / 116), out=fy)
     fy += np.float32(16 / 116)
-    np.multiply(a, np.float32(chroma / 500), out=fx)
+    np.multiply(a, np.float32(1 / 500), out=fx)
     fx += fy
-    np.multiply(b, np.float32(-chroma / 200), out=fz)
+    np.multiply(b, np.float32(-1 / 200), out=fz)
     fz += fy
 
 

@@ -4,20 +4,25 @@ With V the plate's encoded luma and w its luma weights, Lab (L*(V), a, b) gives 
 chroma offsets c = R'G'B' - w . R'G'B' are used: the output is V + s c. Because w . c = 0, w . output = V whatever the
 colour and whatever s; for video the Y' plane does not move, for scene-linear plates the true luminance does not. s <= 1
 shortens the offsets, never V, where a channel would leave the range of the format.
+
+A Lab colour outside the gamut has its chroma shortened beforehand, at its own hue.
 """
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tinct.runtime.bands import for_row_bands
-from tinct.runtime.colour import check_image, check_transfer, lab_roots, rgb_to_xyz_ratios, view_lightness
+from tinct.runtime.colour import check_image, check_transfer, lab_roots, xyz_ratios_to_rgb, view_lightness
+from tinct.runtime.gamut import largest_chroma, shorten_chroma
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.transfer import Image, lab_curve_inverse, srgb_encode
 
 _TOUCHING = np.float32(1 - 1e-6)
 """Keeps rounding of ``V + s c`` from passing the limit that s was made for."""
 _TINY = np.float32(1e-30)
-_XYZ_RATIOS_TO_RGB = {name: np.linalg.inv(rgb_to_xyz_ratios(name)) for name in ("bt709", "bt2020")}
+    name: np.linalg.inv(rgb_to_xyz_ratios(name)) for name in ("bt709", "bt2020")
+}
 
 
 def compose(
@@ -59,13 +64,24 @@ def compose(
         raise ValueError(f"chroma must be 0 or more, got {chroma}")
     result = np.empty((height, width, 3), np.float32)
 
+    primaries = "bt2020" if tags.matrix == "bt2020" else "bt709"
+    gamut = largest_chroma(primaries)
+    if not limit and tags.transfer == "linear":
+        gamut = np.ascontiguousarray(gamut[..., 0])
+    to_rgb = xyz_ratios_to_rgb(primaries)
+
     def band(rows: slice, scratch: Image) -> None:
         one, two, three = scratch.reshape(3, 3, *scratch.shape[1:])
+        light, a, b = three
         if lightness is None:
-            view_lightness(luma[rows], tags, three[0], one)
-        light = three[0] if lightness is None else lightness[rows]
-        lab_roots(light, ab[rows, :, 0], ab[rows, :, 1], one, chroma=chroma)
-        offsets = _chroma_offsets(one, two, three, tags)
+            view_lightness(luma[rows], tags, light, one)
+        else:
+            light = lightness[rows]
+        np.multiply(ab[rows, :, 0], np.float32(chroma), out=a)
+        np.multiply(ab[rows, :, 1], np.float32(chroma), out=b)
+        shorten_chroma(light, a, b, gamut, one)
+        lab_roots(light, a, b, one)
+        offsets = _chroma_offsets(one, two, three, tags, to_rgb)
         _add_offsets(luma[rows], offsets, three, limit=limit)
         cv2.merge(tuple(offsets), result[rows])
 
@@ -73,7 +89,7 @@ def compose(
     return result
 
 
-def _chroma_offsets(one: Image, two: Image, three: Image, tags: ColourTags) -> Image:
+def _chroma_offsets(one: Image, two: Image, three: Image, tags: ColourTags, to_rgb: NDArray[np.float64]) -> Image:
     """Encoded red, green and blue minus luma of the colours whose `lab_roots` are ``one``; exactly 0 for a neutral one.
 
     All arrays are (3, H, W) float32 and used up; the result is one of them, never ``three``.
@@ -82,7 +98,6 @@ def _chroma_offsets(one: Image, two: Image, three: Image, tags: ColourTags) -> I
     # Differences from Y, so that the matrix maps "no chroma" to exactly nothing.
     x -= y
     z -= y
-    to_rgb = _XYZ_RATIOS_TO_RGB["bt2020" if tags.matrix == "bt2020" else "bt709"]
     for channel, row in zip(one, to_rgb, strict=True):
         cv2.addWeighted(x, row[0], z, row[2], 0, dst=channel)
     offsets = one
@@ -100,13 +115,12 @@ def _chroma_offsets(one: Image, two: Image, three: Image, tags: ColourTags) -> I
 
 def _add_offsets(luma: Image, offsets: Image, spare: Image, *, limit: bool) -> None:
     """Turn ``offsets`` (3, H, W) into ``luma + s * offsets``, with the largest s <= 1 that `compose` allows."""
+    if not luma.max() <= 1:  # highlights, infinity, or NaN, which is not <= anything
+        gain = np.maximum(luma, np.float32(1), out=spare[0])
+        gain[~np.isfinite(luma)] = 0
+        offsets *= gain
     red, green, blue = offsets
     scale, extreme, room = spare
-    finite = np.isfinite(luma)
-    if not finite.all() or luma.max() > 1:
-        np.maximum(luma, np.float32(1), out=room)
-        room[~finite] = 0
-        offsets *= room
     np.minimum(red, green, out=extreme)
     np.minimum(extreme, blue, out=extreme)
     np.minimum(extreme, -_TINY, out=extreme)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from tinct.runtime import bands
 from tinct.runtime.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
 from tinct.runtime.compose import compose
 from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
@@ -79,6 +80,25 @@ def test_colours_inside_the_gamut_come_out_as_lab_says() -> None:
     assert np.abs(srgb_to_lab(rgb)[..., 1:] - ab).mean() < 0.3
 
 
+@pytest.mark.parametrize("transfer", TRANSFERS)
+def test_too_much_chroma_fades_but_keeps_its_hue(transfer: str) -> None:
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False, dtype=np.float32)
+    direction = np.stack([np.cos(angle), np.sin(angle)], axis=-1)[None]
+    luma = np.full((1, 24), 0.18 if transfer == "linear" else 0.5, np.float32)
+
+    def hue(chroma: float) -> np.ndarray:
+        rgb = compose(luma, direction * np.float32(chroma), ColourTags(transfer=transfer))
+        if transfer == "linear":
+            rgb = np.where(rgb > 0.0031308, 1.055 * np.maximum(rgb, 1e-9) ** (1 / 2.4) - 0.055, 12.92 * rgb)
+        lab = srgb_to_lab(rgb.astype(np.float32))[0]
+        return np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
+
+    turned = np.abs((hue(110) - hue(25) + 180) % 360 - 180)
+    # Encoded luma and luminance part ways for strong colours, blue above all; in linear light they are one.
+    assert turned.max() < (2 if transfer == "linear" else 20)
+    assert turned.mean() < (1 if transfer == "linear" else 5)
+
+
 def test_chroma_scales_the_colour() -> None:
     luma, ab = np.full((8, 8), 0.5, np.float32), np.full((8, 8, 2), 10, np.float32)
     np.testing.assert_allclose(
@@ -111,6 +131,49 @@ def test_given_lightness_changes_nothing() -> None:
     tags = ColourTags()
     given_it = compose(luma, ab, tags, lightness=luma_to_lightness(luma, tags))
     np.testing.assert_array_equal(given_it, compose(luma, ab, tags))
+
+
+def moved(image: np.ndarray, offset: int) -> np.ndarray:
+    """A copy that lies ``offset`` floats after a cache line's start."""
+    memory = np.empty(image.size + 32, np.float32)
+    start = -(memory.ctypes.data // 4) % 16 + offset
+    copy = memory[start : start + image.size].reshape(image.shape)
+    copy[...] = image
+    return copy
+
+
+@pytest.mark.parametrize("transfer", TRANSFERS)
+def test_the_same_bits_come_out_wherever_the_images_lie_in_memory(transfer: str) -> None:
+    luma, ab = plate()
+    tags = ColourTags(transfer=transfer)
+    once = compose(luma, ab, tags)
+    for offset in range(1, 16):
+        again = compose(moved(luma, offset), moved(ab, 3 * offset % 16), tags)
+        np.testing.assert_array_equal(again, once)
+
+
+def test_the_number_of_cores_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    luma, ab = plate(700, 900)
+    results = []
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(bands, "core_count", lambda cores=cores: cores)
+        results.append(compose(luma, ab, ColourTags()))
+    np.testing.assert_array_equal(results[1], results[0])
+    np.testing.assert_array_equal(results[2], results[0])
+
+
+def test_an_error_in_any_band_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bands, "core_count", lambda: 3)
+    seen: list[int] = []
+
+    def task(rows: slice, scratch: np.ndarray) -> None:
+        seen.extend(range(rows.start, rows.stop))
+        if rows.stop == 700:
+            raise ZeroDivisionError("a band failed")
+
+    with pytest.raises(ZeroDivisionError, match="a band failed"):
+        bands.for_row_bands(700, 900, task)
+    assert len(seen) == len(set(seen))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 65537), (65537, 3), (541, 963)])

@@ -283,7 +283,7 @@ def test_memory_does_not_grow_with_the_plate(job) -> None:
     def peak(count: int) -> int:
         tracemalloc.start()
         try:
-            job(MadePlate(range(count), side=HEIGHT), KeptResult(keep=False))
+            job(MadePlate(range(count)), KeptResult(keep=False))
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

@@ -10,7 +10,8 @@ from tinct.runtime.stages import Stage, Stages
 
 
 def running() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("tinct-")]
+    stages = ("tinct-source", "tinct-double", "tinct-text", "tinct-first", "tinct-last", "tinct-stuck")
+    return [thread.name for thread in threading.enumerate() if thread.name in stages]
 
 
 def double(item: int) -> int:

@@ -83,6 +83,22 @@ def test_one_colour_stays_one_colour_at_any_size(small: tuple[int, int], full: t
     np.testing.assert_allclose(result, np.full((*full, 2), 25, np.float32), atol=1e-3)
 
 
+def test_the_same_bits_come_out_wherever_the_images_lie_in_memory() -> None:
+    rng = np.random.default_rng(5)
+    lightness, ab = rng.uniform(0, 100, (270, 481)).astype(np.float32), rng.normal(0, 20, (68, 121, 2))
+    images = (ab.astype(np.float32), cv2.resize(lightness, (121, 68), interpolation=cv2.INTER_AREA), lightness)
+
+    def moved(image: np.ndarray, offset: int) -> np.ndarray:
+        memory = np.empty(image.size + 32, np.float32)
+        start = -(memory.ctypes.data // 4) % 16 + offset
+        memory[start : start + image.size] = image.ravel()
+        return memory[start : start + image.size].reshape(image.shape)
+
+    once = upsample_chroma(*images)
+    for offset in range(1, 16):
+        np.testing.assert_array_equal(upsample_chroma(*(moved(image, offset) for image in images)), once)
+
+
 def test_sizes_that_do_not_belong_together_are_refused() -> None:
     ab = np.zeros((4, 6, 2), np.float32)
     with pytest.raises(ValueError, match="lightness_small must be float32 of 4 x 6"):

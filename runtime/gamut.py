@@ -1,0 +1,79 @@
+"""The gamut: chroma shortened in Lab, at its own lightness and hue, until the colour can be shown.
+
+Shortening in encoded or linear RGB would be simpler, but turns the hue of strong colours (red to magenta or pink). The
+largest chroma of every lightness and hue stands in a table, so that the time per frame does not depend on the picture.
+"""
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from tinct.runtime.colour import xyz_ratios_to_rgb
+from tinct.runtime.transfer import LAB_BREAK, Image
+
+LARGEST_CHROMA = 512.0
+UPPER_END = 1.031
+"""Linear R, G, B may go this far: on the way from grey to yellow at one lightness red rises to 1.03 before it is 1."""
+_HALVINGS = 20
+_SLACK = np.float32(1.01)
+"""Between its entries the table is low by up to 1 % at the gamut's corners; colours inside must not be touched."""
+_WIDEST_REMAP = 32_000
+"""OpenCV's remap takes fewer columns than 2^15 at a time."""
+_TINY = np.float32(1e-30)
+
+
+@cache
+def largest_chroma(primaries: str) -> Image:
+    """Table of the largest chroma inside the gamut, with 1 % of slack, float32 (201, 361, 2).
+
+    A row for each half unit of L*, a column for each degree of hue. Of the two values the first keeps linear R, G, B
+    above 0, the second below `UPPER_END`: either is smooth, so the edge where they meet, knife-sharp at yellow, stays
+    exact.
+    ``primaries``: bt709 or bt2020.
+    """
+    to_rgb = xyz_ratios_to_rgb(primaries)
+    lightness = np.linspace(0, 100, 201)[:, None, None]
+    hue = np.radians(np.linspace(0, 360, 361))[None, :, None]
+    fy = (lightness + 16) / 116
+    low = np.zeros((201, 361, 2))
+    high = np.full_like(low, LARGEST_CHROMA)
+    for _ in range(_HALVINGS):
+        chroma = (low + high) / 2
+        roots = np.stack([fy + chroma * np.cos(hue) / 500, fy + 0 * chroma, fy - chroma * np.sin(hue) / 200])
+        ratios = np.where(roots > LAB_BREAK, roots**3, 3 * LAB_BREAK**2 * (roots - 4 / 29))
+        rgb = np.tensordot(to_rgb, ratios, axes=1)
+        inside = np.stack([(rgb[..., 0] >= 0).all(axis=0), (rgb[..., 1] <= UPPER_END).all(axis=0)], axis=-1)
+        low, high = np.where(inside, chroma, low), np.where(inside, high, chroma)
+    table = low.astype(np.float32) * _SLACK
+    table.setflags(write=False)
+    return table
+
+
+def shorten_chroma(lightness: Image, a: Image, b: Image, table: Image, scratch: Image) -> None:
+    """Shorten ``a`` and ``b`` in place to the chroma that ``table`` allows, give or take 1 %; 0 stays exactly 0.
+
+    Args:
+        lightness: (H, W) float32 L* 0..100.
+        a: (H, W) float32 Lab units, contiguous, changed.
+        b: the same.
+        table: `largest_chroma`, or its first value alone where there is no upper end.
+        scratch: (3, H, W) float32, contiguous, overwritten.
+    """
+    row, hue, share = scratch
+    np.multiply(lightness, np.float32(2), out=row)
+    cv2.phase(a, b, hue, angleInDegrees=True)
+    flat_share, flat_hue, flat_row = (plane.reshape(1, -1) for plane in (share, hue, row))
+    for start in range(0, a.size, _WIDEST_REMAP):
+        part = np.s_[:, start : start + _WIDEST_REMAP]
+        allowed = cv2.remap(table, flat_hue[part], flat_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        flat_share[part] = allowed if table.ndim == 2 else cv2.min(*cv2.split(allowed))
+    # Not cv2.magnitude: its last bit depends on where the arrays lie in memory.
+    chroma, square = np.multiply(a, a, out=row), np.multiply(b, b, out=hue)
+    chroma += square
+    np.sqrt(chroma, out=chroma)
+    np.maximum(chroma, _TINY, out=chroma)
+    share /= chroma
+    np.minimum(share, np.float32(1), out=share)
+    a *= share
+    b *= share
