@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.bands import for_row_bands
-from tinct.runtime.colour import check_image, check_transfer, lab_roots, xyz_ratios_to_rgb, view_lightness
+from tinct.runtime.colour import check_image, check_transfer, lab_roots, view_lightness, xyz_ratios_to_rgb
 from tinct.runtime.gamut import largest_chroma, shorten_chroma
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.transfer import Image, lab_curve_inverse, srgb_encode
@@ -21,8 +21,6 @@ from tinct.runtime.transfer import Image, lab_curve_inverse, srgb_encode
 _TOUCHING = np.float32(1 - 1e-6)
 """Keeps rounding of ``V + s c`` from passing the limit that s was made for."""
 _TINY = np.float32(1e-30)
-    name: np.linalg.inv(rgb_to_xyz_ratios(name)) for name in ("bt709", "bt2020")
-}
 
 
 def compose(
@@ -67,7 +65,7 @@ def compose(
     primaries = "bt2020" if tags.matrix == "bt2020" else "bt709"
     gamut = largest_chroma(primaries)
     if not limit and tags.transfer == "linear":
-        gamut = np.ascontiguousarray(gamut[..., 0])
+        gamut = gamut[:1]
     to_rgb = xyz_ratios_to_rgb(primaries)
 
     def band(rows: slice, scratch: Image) -> None:

@@ -25,25 +25,25 @@ _TINY = np.float32(1e-30)
 
 @cache
 def largest_chroma(primaries: str) -> Image:
-    """Table of the largest chroma inside the gamut, with 1 % of slack, float32 (201, 361, 2).
+    """Table of the largest chroma inside the gamut, with 1 % of slack, float32 (2, 201, 361).
 
-    A row for each half unit of L*, a column for each degree of hue. Of the two values the first keeps linear R, G, B
-    above 0, the second below `UPPER_END`: either is smooth, so the edge where they meet, knife-sharp at yellow, stays
+    A row for each half unit of L*, a column for each degree of hue. The first plane keeps linear R, G, B above 0,
+    the second below `UPPER_END`: either is smooth, so the edge where they meet, knife-sharp at yellow, stays
     exact.
     ``primaries``: bt709 or bt2020.
     """
     to_rgb = xyz_ratios_to_rgb(primaries)
-    lightness = np.linspace(0, 100, 201)[:, None, None]
-    hue = np.radians(np.linspace(0, 360, 361))[None, :, None]
+    lightness = np.linspace(0, 100, 201)[:, None]
+    hue = np.radians(np.linspace(0, 360, 361))[None, :]
     fy = (lightness + 16) / 116
-    low = np.zeros((201, 361, 2))
+    low = np.zeros((2, 201, 361))
     high = np.full_like(low, LARGEST_CHROMA)
     for _ in range(_HALVINGS):
         chroma = (low + high) / 2
         roots = np.stack([fy + chroma * np.cos(hue) / 500, fy + 0 * chroma, fy - chroma * np.sin(hue) / 200])
         ratios = np.where(roots > LAB_BREAK, roots**3, 3 * LAB_BREAK**2 * (roots - 4 / 29))
         rgb = np.tensordot(to_rgb, ratios, axes=1)
-        inside = np.stack([(rgb[..., 0] >= 0).all(axis=0), (rgb[..., 1] <= UPPER_END).all(axis=0)], axis=-1)
+        inside = np.stack([(rgb[:, 0] >= 0).all(axis=0), (rgb[:, 1] <= UPPER_END).all(axis=0)])
         low, high = np.where(inside, chroma, low), np.where(inside, high, chroma)
     table = low.astype(np.float32) * _SLACK
     table.setflags(write=False)
@@ -57,7 +57,7 @@ def shorten_chroma(lightness: Image, a: Image, b: Image, table: Image, scratch: 
         lightness: (H, W) float32 L* 0..100.
         a: (H, W) float32 Lab units, contiguous, changed.
         b: the same.
-        table: `largest_chroma`, or its first value alone where there is no upper end.
+        table: `largest_chroma`, or its first plane alone, (1, 201, 361), where there is no upper end.
         scratch: (3, H, W) float32, contiguous, overwritten.
     """
     row, hue, share = scratch
@@ -66,8 +66,11 @@ def shorten_chroma(lightness: Image, a: Image, b: Image, table: Image, scratch: 
     flat_share, flat_hue, flat_row = (plane.reshape(1, -1) for plane in (share, hue, row))
     for start in range(0, a.size, _WIDEST_REMAP):
         part = np.s_[:, start : start + _WIDEST_REMAP]
-        allowed = cv2.remap(table, flat_hue[part], flat_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        flat_share[part] = allowed if table.ndim == 2 else cv2.min(*cv2.split(allowed))
+        ends = [
+            cv2.remap(plane, flat_hue[part], flat_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for plane in table
+        ]
+        flat_share[part] = ends[0] if len(ends) == 1 else cv2.min(*ends)
     # Not cv2.magnitude: its last bit depends on where the arrays lie in memory.
     chroma, square = np.multiply(a, a, out=row), np.multiply(b, b, out=hue)
     chroma += square
