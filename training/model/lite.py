@@ -1,0 +1,75 @@
+"""`lite`: the exemplar-based colorization model that ships with Tinct.
+
+Stateless and staged: `Lite.encode_reference` once per still, `Lite.colorize_frame` per frame. Frame and still are both
+matched on luminance alone: measured on training clips, grey-to-grey matching beats grey-to-colour by 0.3 dB.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from tinct.training.model.colour_net import ColourNet, ColourNetConfig, Colours
+from tinct.training.model.correspondence import CorrespondenceConfig, CorrespondenceHead
+from tinct.training.model.matching import Bank, Match, match, subcell_tokens, tokens
+from tinct.training.model.trunk import EfficientNetLite0
+
+
+@dataclass(frozen=True)
+class LiteConfig:
+    """Configuration of `Lite`. ``candidates``: tokens whose sub-cells are searched at stride 4."""
+
+    correspondence: CorrespondenceConfig = field(default_factory=CorrespondenceConfig)
+    colour: ColourNetConfig = field(default_factory=ColourNetConfig)
+    candidates: int = 8
+    l_mean: float = 50.0
+    l_scale: float = 50.0
+    ab_scale: float = 110.0
+
+
+class Lite(nn.Module):
+    """EfficientNet-Lite0 trunk, coarse-to-fine matching, and a network that blends moved and copied colour."""
+
+    VARIANT = "lite"
+    BANK = Bank._fields
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.trunk = EfficientNetLite0()
+        self.correspondence = CorrespondenceHead(config.correspondence)
+        self.colour = ColourNet(config.colour)
+
+    def encode_reference(self, still: Tensor) -> Bank:
+        """Encode a still.
+
+        ``still`` (B, 3, H, W): scaled Lab, H and W multiples of 32.
+        """
+        pyramid = self._pyramid(still[:, :1])
+        with torch.autocast(still.device.type, enabled=False):
+            coarse, fine = self.correspondence({k: v.float() for k, v in pyramid.items()})
+            ab4 = nn.functional.avg_pool2d(still[:, 1:], 4)
+            ab8 = nn.functional.avg_pool2d(ab4, 2)
+            return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
+
+    def colorize_frame(
+        self, luminance: Tensor, warped_ab: Tensor, warped_validity: Tensor, hints: Tensor, bank: Bank, bank_bias: Tensor
+    ) -> Colours:
+        """Colour one frame (see `ColourNet.forward` and `match` for the arguments); ab comes scaled."""
+        return self.colour_and_match(luminance, warped_ab, warped_validity, hints, bank, bank_bias)[0]
+
+    def colour_and_match(
+        self, luminance: Tensor, warped_ab: Tensor, warped_validity: Tensor, hints: Tensor, bank: Bank, bank_bias: Tensor
+    ) -> tuple[Colours, Match]:
+        """`colorize_frame` that also returns the copied colours, for training losses."""
+        pyramid = self._pyramid(luminance)
+        with torch.autocast(luminance.device.type, enabled=False):
+            coarse, fine = self.correspondence({k: v.float() for k, v in pyramid.items()})
+            matched = match(coarse, fine, bank, bank_bias, self.config.candidates)
+        colours = self.colour(luminance, warped_ab, warped_validity, hints, matched, pyramid)
+        return colours, matched
+
+    def _pyramid(self, luminance: Tensor) -> dict[int, Tensor]:
+        grey = (luminance * self.config.l_scale + self.config.l_mean) / 100.0
+        pyramid: dict[int, Tensor] = self.trunk(grey.expand(-1, 3, -1, -1))
+        return pyramid
