@@ -77,6 +77,19 @@ def test_shipped_bundles_can_be_loaded_and_are_small() -> None:
         assert sum((bundle.folder / file).stat().st_size for file in bundle.manifest.files) <= 40e6
 
 
+def test_the_model_that_ships_says_what_it_costs_and_where_it_comes_from() -> None:
+    from tinct.runtime.bundle import find_bundle, shipped_bundles
+
+    if "lite" not in shipped_bundles():
+        pytest.skip("lite is not shipped in this checkout")
+    manifest = find_bundle("lite").manifest
+    assert 0 < manifest.parameters <= 12e6
+    assert 0 < manifest.frame_flops <= 12e9
+    assert manifest.licence
+    assert manifest.training
+    assert manifest.quality
+
+
 def test_import_contracts_hold() -> None:
     script = ROOT / ".ci" / "contracts"
     environment = {"PYTHON": sys.executable, "PATH": "/usr/bin:/bin"}

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tinct.runtime.bundle import shipped_bundles
+
 
 def luma(path: Path) -> np.ndarray:
     blue, green, red = np.moveaxis(cv2.imread(str(path)).astype(np.float64), -1, 0)
@@ -32,6 +34,22 @@ def test_sequence_is_coloured_with_its_numbers_and_its_luma(colorize, plate: Pat
         source = cv2.imread(str(plate.parent / f"shot.{number}.png"), cv2.IMREAD_GRAYSCALE)
         assert np.abs(luma(file) - source).max() <= 1
         assert np.ptp(picture, axis=2).max() > 20, "colour has arrived"
+
+
+def test_the_model_that_ships_is_the_default_and_keeps_the_luma(
+    tinct, plate: Path, still: Path, tmp_path: Path
+) -> None:
+    if "lite" not in shipped_bundles():
+        pytest.skip("lite is not shipped in this checkout")
+    outcome = tinct("colorize", plate, "-r", still, "--json", "-o", tmp_path / "out" / "r.####.png")
+    assert outcome.code == 0, outcome.err
+    done = json.loads(outcome.out.splitlines()[-1])
+    assert done["model"] == "lite"
+    assert done["backend"] in ("onnxruntime", "openvino")
+    for number, file in results(tmp_path / "out").items():
+        source = cv2.imread(str(plate.parent / f"shot.{number}.png"), cv2.IMREAD_GRAYSCALE)
+        assert np.abs(luma(file) - source).max() <= 1
+        assert np.ptp(cv2.imread(str(file)), axis=2).max() > 20, "colour has arrived"
 
 
 def test_a_second_still_changes_nothing_before_its_frame(
@@ -88,6 +106,24 @@ def test_without_a_terminal_progress_is_plain_lines(colorize, plate: Path, still
     assert str(tmp_path / "film.mkv") in outcome.out
 
 
+def start_in_the_foreground(arguments: list[str]) -> subprocess.Popen[str]:
+    """Start Python so that Ctrl-C reaches it even where a shell runs these tests with ``&``.
+
+    Such a shell has SIGINT ignored, which a child would inherit; a handler of ours becomes the default in the child.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ),
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_leaves_nothing_half_written(how: signal.Signals, still: Path, tmp_path: Path) -> None:
     folder = tmp_path / "long"
@@ -100,13 +136,7 @@ def test_stopping_leaves_nothing_half_written(how: signal.Signals, still: Path, 
     (out / "film.mkv").write_bytes(b"what was there")
     arguments = ["colorize", folder, "-r", still, "-o", out / "film.mkv", "--overwrite", "--json"]
     arguments += ["--model", "fake", "--backend", "fake"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tinct", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ),
-    )
+    process = start_in_the_foreground(["-m", "tinct", *map(str, arguments)])
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["event"] == "progress"
     started = time.monotonic()
