@@ -1,0 +1,122 @@
+"""From a checkpoint to a model bundle."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+
+from tinct.export.card import FILE_NAME, ModelCard, read_card, render_card
+from tinct.export.graphs import (
+    FRAME_INPUTS,
+    FRAME_OUTPUTS,
+    SIZE_MULTIPLE,
+    count_frame_flops,
+    frame_graph,
+    reference_graph,
+)
+from tinct.export.half import round_weights, store_half
+from tinct.export.parity import parity_report, require_parity
+from tinct.runtime.bundle import (
+    REFERENCE_INPUTS,
+    ColourScale,
+    GraphSpec,
+    Manifest,
+    digest_files,
+    load_bundle,
+    write_manifest,
+)
+from tinct.runtime.errors import BundleError, OutputError, OutputExistsError
+from tinct.training.model.lite import Lite
+from tinct.training.model.weights import WeightsError, load_weights
+
+REFERENCE_FILE = "reference.onnx"
+FRAME_FILE = "frame.onnx"
+WORKING_SIZE = 288
+MOTION = "dis"
+FLOPS_SIZE = (224, 384)
+
+
+def export_bundle(
+    checkpoint: Path, output: Path, *, name: str = "lite", version: str = "0.1.0", card: Path | None = None
+) -> Path:
+    """Export the network of ``checkpoint`` to the new bundle folder ``output`` and return that folder.
+
+    The bundle appears complete or not at all. Its weights are float16; its graphs are compared with the network in
+    PyTorch, and the comparison stands in the manifest under ``quality["parity"]``. ``card`` is a JSON file as
+    `read_card` takes it, and adds ``MODEL_CARD.md``.
+
+    Raises:
+        OutputExistsError: ``output`` is there already.
+        UsageError: the card cannot be used.
+        BundleError: the checkpoint holds no network of Tinct, or the graphs colour unlike the network.
+        OutputError: the bundle cannot be written.
+    """
+    if os.path.lexists(output):
+        raise OutputExistsError(f"{output} is there already; give a new folder or remove it")
+    words = read_card(card) if card is not None else None
+    try:
+        network = load_weights(checkpoint)
+    except WeightsError as error:
+        raise BundleError(str(error)) from error
+    round_weights(network)
+    with _new_folder(output) as folder:
+        _write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
+        _write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
+        manifest = _manifest(network, folder, name=name, version=version, card=words or ModelCard())
+        write_manifest(folder, manifest)
+        parity = parity_report(network, load_bundle(folder))
+        require_parity(parity)
+        manifest = replace(manifest, quality={**manifest.quality, "parity": parity})
+        if words is not None:
+            (folder / FILE_NAME).write_text(render_card(words, manifest), encoding="utf-8")
+            manifest = replace(manifest, files=digest_files(folder, (*manifest.files, FILE_NAME)))
+        write_manifest(folder, manifest)
+    return output
+
+
+def _manifest(network: Lite, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
+    config = network.config
+    return Manifest(
+        name=name,
+        version=version,
+        variant=network.VARIANT,
+        colour=ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale),
+        reference_graph=GraphSpec(REFERENCE_FILE, REFERENCE_INPUTS, network.BANK),
+        frame_graph=GraphSpec(FRAME_FILE, FRAME_INPUTS, FRAME_OUTPUTS),
+        bank=network.BANK,
+        files=digest_files(folder, (REFERENCE_FILE, FRAME_FILE)),
+        motion=MOTION,
+        working_size=WORKING_SIZE,
+        size_multiple=SIZE_MULTIPLE,
+        parameters=sum(weight.numel() for weight in network.parameters()),
+        frame_flops=count_frame_flops(network, *FLOPS_SIZE),
+        licence=card.licence,
+        training=card.training,
+        quality=card.quality,
+    )
+
+
+def _write_graph(model: onnx.ModelProto, path: Path) -> None:
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+@contextmanager
+def _new_folder(output: Path) -> Iterator[Path]:
+    """A folder beside ``output`` that takes its name when the block ends well, and is removed when it does not."""
+    try:
+        folder = Path(tempfile.mkdtemp(dir=output.absolute().parent, prefix=f".{output.name}-"))
+    except OSError as error:
+        raise OutputError(f"{output} cannot be made: {error.strerror}; check the folder it should lie in") from error
+    try:
+        yield folder
+        folder.chmod(0o755)  # a temporary folder is private; a bundle is meant to be read by others
+        folder.rename(output)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be written: {error.strerror}; check the folder and the disk") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,173 @@
+"""The two ONNX graphs of a network, as the manifest of a bundle describes them."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import onnx
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+from torch.onnx.errors import OnnxExporterError
+
+from tinct.runtime.errors import BundleError
+from tinct.training.model.lite import Lite
+from tinct.training.model.matching import Bank
+
+OPSET = 20
+SIZE_MULTIPLE = 32
+FRAME_INPUTS = ("luminance", "warped_ab", "warped_validity", "hints", *Bank._fields, "bank_bias")
+FRAME_OUTPUTS = ("ab", "confidence")
+
+_EXAMPLE = (3 * SIZE_MULTIPLE, 5 * SIZE_MULTIPLE)
+"""Frame size to trace at; sides differ, so that the tracer cannot take one for the other."""
+_EXAMPLE_STILL = (4 * SIZE_MULTIPLE, 5 * SIZE_MULTIPLE)
+_LOGGERS = ("torch.onnx", "torch.onnx._internal.exporter._registration")
+
+
+class ReferenceGraph(nn.Module):
+    """``still`` (1, 3, H, W) scaled Lab -> the tensors of `Bank`."""
+
+    def __init__(self, network: Lite) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, still: Tensor) -> tuple[Tensor, ...]:
+        """Encode a still."""
+        return tuple(self.network.encode_reference(still))
+
+
+class FrameGraph(nn.Module):
+    """One frame with the tokens of all stills in force -> ``ab`` and ``confidence``."""
+
+    def __init__(self, network: Lite) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        luminance: Tensor,
+        warped_ab: Tensor,
+        warped_validity: Tensor,
+        hints: Tensor,
+        key8: Tensor,
+        value8: Tensor,
+        key4: Tensor,
+        value4: Tensor,
+        bank_bias: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Colour a frame."""
+        bank = Bank(key8, value8, key4, value4)
+        colours = self.network.colorize_frame(luminance, warped_ab, warped_validity, hints, bank, bank_bias)
+        return colours.ab, colours.confidence
+
+
+def reference_graph(network: Lite) -> onnx.ModelProto:
+    """The graph that encodes a still, for any size in multiples of `SIZE_MULTIPLE`.
+
+    Raises:
+        BundleError: PyTorch cannot export the network.
+    """
+    example = torch.rand(1, 3, *_EXAMPLE_STILL, generator=_generator())
+    return _export(ReferenceGraph(network), {"still": example}, {"still": _image_axes()}, Bank._fields)
+
+
+def frame_graph(network: Lite) -> onnx.ModelProto:
+    """The graph that colours a frame, for any size in multiples of `SIZE_MULTIPLE` and any number of tokens.
+
+    Raises:
+        BundleError: PyTorch cannot export the network.
+    """
+    inputs = frame_example(network, *_EXAMPLE, still_size=_EXAMPLE_STILL)
+    images, rows = _image_axes(), {1: Dim("tokens", min=16, max=2**24)}
+    axes = {name: images if tensor.ndim == 4 else rows for name, tensor in inputs.items()}
+    return _export(FrameGraph(network), inputs, axes, FRAME_OUTPUTS)
+
+
+def frame_example(network: Lite, height: int, width: int, *, still_size: tuple[int, int]) -> dict[str, Tensor]:
+    """Inputs of `FrameGraph` by name: random numbers of the right shapes, and the bank of one random still."""
+    random = _generator()
+    with torch.no_grad():
+        bank = network.encode_reference(torch.rand(1, 3, *still_size, generator=random))
+    planes = {"luminance": 1, "warped_ab": 2, "warped_validity": 1, "hints": 3}
+    images = {name: torch.rand(1, count, height, width, generator=random) for name, count in planes.items()}
+    return {**images, **bank._asdict(), "bank_bias": torch.zeros(1, bank.key8.shape[1])}
+
+
+def count_frame_flops(network: Lite, height: int, width: int) -> int:
+    """Operations (2 x multiply-accumulate) of one frame with one still of the same size."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    inputs = frame_example(network, height, width, still_size=(height, width))
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        FrameGraph(network)(**inputs)
+    return int(counter.get_total_flops())
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def _image_axes() -> dict[int, Any]:
+    height, width = Dim("rows", min=1, max=256), Dim("columns", min=1, max=256)
+    return {2: SIZE_MULTIPLE * height, 3: SIZE_MULTIPLE * width}
+
+
+def _export(
+    graph: nn.Module, inputs: dict[str, Tensor], axes: dict[str, dict[int, Any]], outputs: tuple[str, ...]
+) -> onnx.ModelProto:
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                graph.eval(),
+                kwargs=inputs,
+                dynamo=True,
+                opset_version=OPSET,
+                dynamic_shapes=axes,
+                input_names=list(inputs),
+                output_names=list(outputs),
+                verbose=False,
+            )
+    except OnnxExporterError as error:
+        raise BundleError(f"PyTorch cannot export {type(graph).__name__}: {error}; use PyTorch 2.6 or newer") from error
+    if program is None:
+        raise BundleError(f"PyTorch exported nothing for {type(graph).__name__}; use PyTorch 2.6 or newer")
+    return _tidy(program.model_proto)
+
+
+def _tidy(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop the exporter's notes (they hold paths of this machine) and name the axes as the manifest does."""
+    graph = model.graph
+    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
+    model.producer_name, model.producer_version, model.doc_string, graph.doc_string = "tinct", "", "", ""
+    graph.name = "tinct"
+    for node in graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for initializer in graph.initializer:
+        del initializer.metadata_props[:]
+    for value in (*graph.input, *graph.output):
+        del value.metadata_props[:]
+        shape = value.type.tensor_type.shape.dim
+        for axis, name in ((2, "height"), (3, "width")) if len(shape) == 4 else ((1, "tokens"),):
+            shape[axis].dim_param = name
+    return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hide what the exporter says about itself: deprecations in its own code and optional packages it lacks."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,157 @@
+"""Parity: whether the graphs of a bundle colour as the network does that they were exported from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tinct.runtime import demo
+from tinct.runtime.backends import Backend, backend_report, create_backend
+from tinct.runtime.bundle import Bundle
+from tinct.runtime.colour import srgb_to_lab
+from tinct.runtime.errors import BundleError
+from tinct.runtime.media import read_still
+from tinct.training.model.lite import Lite
+from tinct.training.model.matching import Bank
+
+Image = NDArray[np.float32]
+Tensors = dict[str, Image]
+
+SIZES = ((224, 384), (288, 512), (320, 192))
+STILL_COUNTS = (1, 2, 5)
+MEAN_LIMIT = 0.02
+"""Largest mean absolute difference of ab, in Lab units."""
+TAIL_LIMIT = 0.5
+"""Largest 99.9 percentile of the absolute difference of ab, in Lab units. Not the maximum: where two tokens match
+equally well, rounding decides which comes first, and single pixels may differ."""
+
+_STILLS = ("still_1.jpg", "still_2.jpg", "still_3.jpg")
+
+
+def parity_report(
+    network: Lite,
+    bundle: Bundle,
+    *,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    still_counts: Sequence[int] = STILL_COUNTS,
+    threads: int | None = None,
+) -> dict[str, Any]:
+    """Compare every real backend that can run here with ``network`` in float32, whose weights are already rounded.
+
+    Stills and frames are photographs that ship with Tinct, because noise makes ties between tokens. ``sizes`` are
+    (height, width). Returns, ready for JSON, for each backend the worst ``mean``, ``p999`` (99.9 percentile) and
+    ``max`` of the absolute difference of ab in Lab units and of the confidence (``confidence_max``), and ``cases``.
+
+    Raises:
+        BundleError: no backend can run here.
+        BackendError: a graph cannot be loaded or failed.
+    """
+    names = [name for name, reason in backend_report() if reason is None and name != "fake"]
+    if not names:
+        raise BundleError("parity cannot be checked: no backend can run here; install onnxruntime or openvino")
+    backends = [create_backend(name, bundle, threads=threads) for name in names]
+    cases: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for height, width in sizes:
+        for count in still_counts:
+            stills = [_photograph(index, height, width, network) for index in range(count)]
+            frame = _frame(height, width, network)
+            expected = _run_network(network, stills, frame)
+            for backend in backends:
+                measured = _compare(expected, _run_backend(backend, stills, frame), network.config.ab_scale)
+                cases[backend.NAME].append({"height": height, "width": width, "stills": count, **measured})
+    return {name: _worst(rows) for name, rows in cases.items()}
+
+
+def require_parity(report: dict[str, Any]) -> None:
+    """Refuse a ``report`` of `parity_report` that is over `MEAN_LIMIT` or `TAIL_LIMIT`.
+
+    Raises:
+        BundleError: it is, with the backend and its differences.
+    """
+    for name, found in report.items():
+        # written so that NaN is refused too
+        if not (found["mean"] <= MEAN_LIMIT and found["p999"] <= TAIL_LIMIT):
+            raise BundleError(
+                f"the exported graphs colour unlike the network with {name}: ab differs by {found['mean']} on average "
+                f"(at most {MEAN_LIMIT}) and by {found['p999']} at the 99.9 percentile (at most {TAIL_LIMIT}) Lab "
+                "units; export with other versions of torch and onnxscript"
+            )
+
+
+def _compare(expected: Tensors, found: Tensors, ab_scale: float) -> dict[str, float]:
+    ab = np.abs(expected["ab"] - found["ab"]) * ab_scale
+    confidence = np.abs(expected["confidence"] - found["confidence"])
+    return {
+        "mean": _short(ab.mean()),
+        "p999": _short(np.percentile(ab, 99.9)),
+        "max": _short(ab.max()),
+        "confidence_max": _short(confidence.max()),
+    }
+
+
+def _short(value: Any) -> float:
+    return float(f"{float(value):.3g}")
+
+
+def _worst(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    worst = {key: max(row[key] for row in rows) for key in ("mean", "p999", "max", "confidence_max")}
+    return {**worst, "cases": rows}
+
+
+def _run_network(network: Lite, stills: Sequence[Image], frame: Tensors) -> Tensors:
+    with torch.no_grad():
+        banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
+        bank = Bank(*(torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
+        bias = torch.from_numpy(_bias([part.key8.shape[1] for part in banks]))
+        images = {name: torch.from_numpy(image) for name, image in frame.items()}
+        colours = network.colorize_frame(*(images[name] for name in _FRAME_IMAGES), bank, bias)
+    return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
+
+
+def _run_backend(backend: Backend, stills: Sequence[Image], frame: Tensors) -> Tensors:
+    banks = [backend.encode_reference({"still": still}) for still in stills]
+    joined = {name: np.concatenate([bank[name] for bank in banks], 1) for name in backend.bundle.manifest.bank}
+    bias = _bias([bank[backend.bundle.manifest.bank[0]].shape[1] for bank in banks])
+    return dict(backend.colorize_frame({**frame, **joined, "bank_bias": bias}))
+
+
+_FRAME_IMAGES = ("luminance", "warped_ab", "warped_validity", "hints")
+
+
+def _bias(counts: Sequence[int]) -> Image:
+    """The first still counts twice, the others once."""
+    rows = [np.full((1, count), np.log(2.0) if index == 0 else 0.0, np.float32) for index, count in enumerate(counts)]
+    return np.concatenate(rows, 1)
+
+
+def _frame(height: int, width: int, network: Lite) -> Tensors:
+    """A frame that no still shows: a mirrored photograph, its own colours as the moved ones, trusted on the left only,
+    and a hint."""
+    lab = _photograph(3, height, width, network)
+    ramp = np.clip(np.linspace(1.5, -0.5, width, dtype=np.float32), 0, 1)
+    hints = np.zeros((1, 3, height, width), np.float32)
+    spot = np.s_[height // 4 : height // 4 + 16, width // 2 : width // 2 + 16]
+    hints[0, :2][(slice(None), *spot)] = 0.3
+    hints[0, 2][spot] = 1.0
+    return {
+        "luminance": np.ascontiguousarray(lab[:, :1]),
+        "warped_ab": np.ascontiguousarray(lab[:, 1:]),
+        "warped_validity": np.broadcast_to(ramp, (1, 1, height, width)).copy(),
+        "hints": hints,
+    }
+
+
+def _photograph(index: int, height: int, width: int, network: Lite) -> Image:
+    """Photograph ``index`` (1, 3, H, W) as scaled Lab; those beyond the shipped ones are mirror images."""
+    path = Path(demo.__file__).parent / _STILLS[index % len(_STILLS)]
+    rgb = cv2.resize(read_still(path).rgb, (width, height), interpolation=cv2.INTER_AREA)
+    if index >= len(_STILLS):
+        rgb = np.ascontiguousarray(rgb[:, ::-1])
+    config = network.config
+    scale = np.array([config.l_scale, config.ab_scale, config.ab_scale], np.float32)
+    lab = (srgb_to_lab(rgb) - np.array([config.l_mean, 0, 0], np.float32)) / scale
+    return np.ascontiguousarray(lab.transpose(2, 0, 1)[None], np.float32)
