@@ -35,18 +35,21 @@ class Reference:
 
     ``still``: a `Still` or (H, W, 3) float32 sRGB-encoded 0..1. ``from_frame``: the plate's own frame number from
     which it is in force, None for the start. ``weight``: how much it counts beside the other stills of its set, above
-    0.
+    0. ``lightness``: (H, W) float32 L* 0..100 of the still as a grey plate shows it; None takes that of its luma.
     """
 
     still: "Still | Image"
     from_frame: int | None = None
     weight: float = 1.0
+    lightness: "Image | None" = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.weight) and self.weight > 0):
             raise ValueError(f"the weight of a still is {self.weight} and must be a number above 0")
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
             raise ValueError(f"a still must be (H, W, 3), not {self.rgb.shape}")
+        if self.lightness is not None and self.lightness.shape != self.rgb.shape[:2]:
+            raise ValueError(f"the lightness of a still is {self.lightness.shape} and its pixels {self.rgb.shape}")
         if not np.isfinite(self.rgb).all():
             raise ValueError("a still must have finite values; it holds NaN or infinity")
 
@@ -57,11 +60,31 @@ class Reference:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 that names the still's pixels."""
-        if not isinstance(self.still, np.ndarray):
+        """sha256 that names the still's pixels, and its lightness where that is given."""
+        if not isinstance(self.still, np.ndarray) and self.lightness is None:
             return self.still.digest
-        pixels = np.ascontiguousarray(self.still, np.float32)
-        return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+        named = hashlib.sha256()
+        for plane in (self.rgb, self.lightness):
+            if plane is not None:
+                named.update(repr(plane.shape).encode() + np.ascontiguousarray(plane, np.float32).tobytes())
+        return named.hexdigest()
+
+    def view(self, short_side: int, multiple: int) -> tuple[Image, WorkingSize]:
+        """The still as a plate with its colours: Lab (h, w, 3) at its own working size, and that size.
+
+        L is that of the still as a grey plate, L* of its luma unless ``lightness`` says otherwise: saturated colours
+        differ in it from L* by up to 13, and frames are matched to the still by lightness, so both must look through
+        the same curve.
+        """
+        rgb = np.ascontiguousarray(self.rgb, np.float32)
+        height, width = rgb.shape[:2]
+        size = WorkingSize.fit(width, height, short_side, multiple)
+        lab = srgb_to_lab(rgb)
+        if self.lightness is None:
+            lab[..., 0] = luma_to_lightness(rgb @ np.array(STILL_VIEW.luma_weights, np.float32), STILL_VIEW)
+        else:
+            lab[..., 0] = self.lightness
+        return size.reduce(lab), size
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +92,27 @@ class ReferenceBank:
     """The tokens of all stills of one set.
 
     ``tensors``: the manifest's bank tensors, each (1, N, C), the stills' tokens joined along axis 1 in the order in
-    which the stills were named; ``bias``: (1, N) natural logarithm of each token's still weight; ``identity``: see
-    `reference_set_id`.
+    which the stills were named; ``bias``: (1, N) natural logarithm of each token's still weight; ``views``: each still's
+    Lab (h, w, 3) at its working size; ``identity``: see `reference_set_id`.
     """
 
     tensors: Tensors
     bias: Image
+    views: tuple[Image, ...]
     identity: str
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedStill:
+    """What is kept of a still: ``tokens``, each (1, N, C), and its ``view``, Lab (h, w, 3) at its working size."""
+
+    tokens: Tensors
+    view: Image
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return self.view.nbytes + sum(tensor.nbytes for tensor in self.tokens.values())
 
 
 def reference_set_id(references: Sequence[Reference], manifest: Manifest, short_side: int) -> str:
@@ -94,7 +131,7 @@ class EncodedStills:
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
         self.limit = limit
-        self._entries: OrderedDict[tuple[str, str, str, int], Tensors] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str, str, int], EncodedStill] = OrderedDict()
         self._bytes = 0
 
     @property
@@ -105,22 +142,24 @@ class EncodedStills:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def encode(self, reference: Reference, backend: Backend, short_side: int) -> Tensors:
-        """The still's tokens, each tensor (1, N, C), at its own aspect with that short side.
+    def encode(self, reference: Reference, backend: Backend, short_side: int) -> EncodedStill:
+        """The still's tokens and view, at its own aspect with that short side.
 
         Raises:
             BackendError: the reference graph failed.
         """
         key = (reference.digest, backend.bundle.manifest.identity, backend.NAME, short_side)
-        tokens = self._entries.get(key)
-        if tokens is None:
-            tokens = _check_tokens(backend.encode_reference(_still_tensor(reference, backend, short_side)), backend)
-            self._entries[key] = tokens
-            self._bytes += _size_of(tokens)
+        still = self._entries.get(key)
+        if still is None:
+            view, size = reference.view(short_side, backend.bundle.manifest.size_multiple)
+            tokens = _check_tokens(backend.encode_reference(_still_tensor(size.pad(view), backend)), backend)
+            still = EncodedStill(tokens, view)
+            self._entries[key] = still
+            self._bytes += still.nbytes
         self._entries.move_to_end(key)
         while self._bytes > self.limit and len(self._entries) > 1:
-            self._bytes -= _size_of(self._entries.popitem(last=False)[1])
-        return tokens
+            self._bytes -= self._entries.popitem(last=False)[1].nbytes
+        return still
 
 
 def build_bank(
@@ -134,31 +173,21 @@ def build_bank(
     manifest = backend.bundle.manifest
     stills = [encoded.encode(reference, backend, short_side) for reference in references]
     bias = [
-        np.full((1, still[manifest.bank[0]].shape[1]), math.log(reference.weight), np.float32)
+        np.full((1, still.tokens[manifest.bank[0]].shape[1]), math.log(reference.weight), np.float32)
         for still, reference in zip(stills, references, strict=True)
     ]
     return ReferenceBank(
-        tensors={name: np.concatenate([still[name] for still in stills], axis=1) for name in manifest.bank},
+        tensors={name: np.concatenate([still.tokens[name] for still in stills], axis=1) for name in manifest.bank},
         bias=np.concatenate(bias, axis=1),
+        views=tuple(still.view for still in stills),
         identity=reference_set_id(references, manifest, short_side),
     )
 
 
-def _still_tensor(reference: Reference, backend: Backend, short_side: int) -> Mapping[str, Image]:
-    """The reference graph's input: the still as scaled Lab (1, 3, H, W) at its own working size, padded.
-
-    Its L is that of the still as a grey plate, L* of its luma: saturated colours differ in it from L* by up to 13, and
-    frames are matched to the still by lightness, so both must look through the same curve.
-    """
-    manifest = backend.bundle.manifest
-    rgb = np.ascontiguousarray(reference.rgb, np.float32)
-    height, width = rgb.shape[:2]
-    size = WorkingSize.fit(width, height, short_side, manifest.size_multiple)
-    view = srgb_to_lab(rgb)
-    view[..., 0] = luma_to_lightness(rgb @ np.array(STILL_VIEW.luma_weights, np.float32), STILL_VIEW)
-    lab = size.pad(size.reduce(view))
-    scale = manifest.colour
-    lab -= np.array([scale.l_mean, 0, 0], np.float32)
+def _still_tensor(view: Image, backend: Backend) -> Mapping[str, Image]:
+    """The reference graph's input: the padded view (H, W, 3) as scaled Lab (1, 3, H, W)."""
+    scale = backend.bundle.manifest.colour
+    lab = view - np.array([scale.l_mean, 0, 0], np.float32)
     lab /= np.array([scale.l_scale, scale.ab_scale, scale.ab_scale], np.float32)
     return {"still": np.ascontiguousarray(lab.transpose(2, 0, 1)[None])}
 
@@ -171,7 +200,3 @@ def _check_tokens(tokens: Tensors, backend: Backend) -> Tensors:
             f"{backend.NAME} gave bank tensors {shapes}, not (1, N, C) with one N; export the bundle again"
         )
     return {name: tokens[name] for name in shapes}
-
-
-def _size_of(tokens: Tensors) -> int:
-    return sum(tensor.nbytes for tensor in tokens.values())

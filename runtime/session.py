@@ -22,6 +22,10 @@ __all__ = ["ColorizationSession", "Hints", "Reference", "StepResult"]
 Image = NDArray[np.float32]
 
 LARGEST_WORKING_SIZE = 2160
+STILLS_TRIED = 8
+"""Stills that a frame without a past is compared with, for colours that can be moved over from them."""
+LEAST_TRUST = 0.3
+"""Mean trust of motion from a still below which it shows another view, and trust in parts of it would be chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,13 +219,17 @@ class ColorizationSession:
         named = set(self._manifest.frame_graph.inputs)
         blank, blank_ab = np.zeros(size.padded_shape, np.float32), np.zeros((*size.padded_shape, 2), np.float32)
         images = {"luminance": (size.pad(small) - np.float32(scale.l_mean)) / np.float32(scale.l_scale)}
+        moves = self._motion is not None and bool(named & {"warped_ab", "warped_validity"})
         if previous is None:
             moved_ab, validity, old_ab, old_luminance = blank_ab, blank, blank_ab, blank
+            if moves:
+                moved_ab, validity = self._moved_from_stills(small, size, bank)
         else:
             old_ab = previous.ab / np.float32(scale.ab_scale)
             old_luminance = (previous.luminance - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
             moved_ab, validity = old_ab, np.ones_like(blank)
-            if self._motion is not None and named & {"warped_ab", "warped_validity"}:
+            if moves:
+                assert self._motion is not None
                 # Motion sees the picture alone: what the padding shows does not move like it.
                 moved, trust = propagate(size.crop(previous.luminance), size.crop(previous.ab), small, self._motion)
                 moved_ab, validity = size.pad(moved) / np.float32(scale.ab_scale), size.pad(trust)
@@ -233,6 +241,23 @@ class ColorizationSession:
         if "bank_bias" in named:
             tensors["bank_bias"] = bank.bias
         return tensors | dict(bank.tensors)
+
+    def _moved_from_stills(self, small: Image, size: WorkingSize, bank: ReferenceBank) -> tuple[Image, Image]:
+        """Scaled ab (H, W, 2) and trust (H, W) for a frame without a past, padded.
+
+        A still of the same view stands in for the previous frame: the frame it was made from gets its very colours.
+        """
+        assert self._motion is not None
+        best_ab, best = np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32)
+        least = LEAST_TRUST
+        for view in bank.views[:STILLS_TRIED]:
+            if view.shape[:2] == size.shape:
+                moved, trust = propagate(
+                    np.ascontiguousarray(view[..., 0]), np.ascontiguousarray(view[..., 1:]), small, self._motion
+                )
+                if float(trust.mean()) > least:
+                    best_ab, best, least = moved, trust, float(trust.mean())
+        return size.pad(best_ab) / np.float32(self._manifest.colour.ab_scale), size.pad(best)
 
     def _hint_planes(self, size: WorkingSize, hints: Hints | None) -> Image:
         planes = np.zeros((*size.padded_shape, 3), np.float32)

@@ -27,7 +27,9 @@ class RuntimeColorizer:
         ``reference_lab``: the still as (H, W, 3) float32 Lab, in force from the first frame on.
         """
         session = ColorizationSession(self._backend, working_size=self._working_size)
-        session.set_references([Reference(lab_to_srgb(reference_lab), None)])
+        # The clip's frames are L* alone, so the still is seen by its L* too.
+        lightness_of_still = np.ascontiguousarray(reference_lab[..., 0], np.float32)
+        session.set_references([Reference(lab_to_srgb(reference_lab), lightness=lightness_of_still)])
         for number, frame in enumerate(lightness):
             step = session.step(number, frame)
             yield upsample_chroma(step.ab, step.lightness, frame)

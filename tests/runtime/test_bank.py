@@ -83,7 +83,7 @@ def test_tokens_of_all_stills_stand_in_order_with_their_weights(backend):
     first, second = Reference(picture(64, 64)), Reference(picture(64, 128, seed=1), weight=2.5)
     encoded = EncodedStills()
     bank = build_bank([first, second], backend, 64, encoded)
-    one, two = (encoded.encode(still, backend, 64)["tokens"] for still in (first, second))
+    one, two = (encoded.encode(still, backend, 64).tokens["tokens"] for still in (first, second))
     assert (one.shape[1], two.shape[1]) == (64, 128)
     np.testing.assert_array_equal(bank.tensors["tokens"], np.concatenate([one, two], axis=1))
     np.testing.assert_allclose(bank.bias, [[0.0] * 64 + [math.log(2.5)] * 128], rtol=1e-6)
@@ -107,7 +107,7 @@ def test_the_set_is_named_by_pixels_weights_order_model_and_size():
 
 def test_the_store_forgets_the_least_recently_used(backend):
     stills = [Reference(picture(seed=k)) for k in range(3)]
-    size = EncodedStills().encode(stills[0], backend, 64)["tokens"].nbytes
+    size = EncodedStills().encode(stills[0], backend, 64).nbytes
     encoded = EncodedStills(limit=2 * size)
     encoded.encode(stills[0], backend, 64)
     encoded.encode(stills[1], backend, 64)
@@ -123,7 +123,7 @@ def test_the_store_forgets_the_least_recently_used(backend):
 
 def test_a_still_over_the_limit_is_still_usable(backend):
     encoded = EncodedStills(limit=1)
-    assert encoded.encode(Reference(picture()), backend, 64)["tokens"].size
+    assert encoded.encode(Reference(picture()), backend, 64).tokens["tokens"].size
     assert len(encoded) == 1
 
 
@@ -145,3 +145,12 @@ def test_tensors_that_cannot_be_joined_are_refused(backend):
     backend.encode_reference = lambda _: {"tokens": np.zeros((2, 5, 3), np.float32)}
     with pytest.raises(BackendError, match="tokens"):
         build_bank([Reference(picture())], backend, 64, EncodedStills())
+
+
+def test_a_still_may_bring_the_lightness_of_its_plate(backend):
+    rgb, lightness = picture(64, 64), np.full((64, 64), 25, np.float32)
+    build_bank([Reference(rgb, lightness=lightness)], backend, 64, EncodedStills())
+    np.testing.assert_allclose(backend.stills[0][0, 0], -0.5, atol=1e-4)
+    assert Reference(rgb, lightness=lightness).digest != Reference(rgb).digest
+    with pytest.raises(ValueError, match="lightness"):
+        Reference(rgb, lightness=lightness[:32])

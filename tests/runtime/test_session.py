@@ -369,3 +369,25 @@ def test_sessions_on_one_backend_do_not_disturb_each_other_and_share_stills(back
         two.step(number, frames[number])
         assert same(result, alone[number])
     assert len(encoded) == 2
+
+
+def test_the_frame_a_still_was_made_from_gets_its_very_colours():
+    """Colours move over from a still of the same view, and only from such a one."""
+    rng = np.random.default_rng(5)
+    grey = cv2.GaussianBlur(rng.random((96, 160)).astype(np.float32), (0, 0), 2)
+    grey = cv2.normalize(grey, None, 20, 80, cv2.NORM_MINMAX)
+    seen = {}
+
+    class Recording(type(create_backend("fake", TINY))):
+        def colorize_frame(self, inputs):
+            seen.update(inputs)
+            return super().colorize_frame(inputs)
+
+    rgb = rng.random((96, 160, 3)).astype(np.float32)
+    session = session_with(Recording(TINY), Reference(rgb, lightness=grey), working_size=96)
+    assert session.step(1, grey).was_reset
+    assert seen["warped_validity"].mean() > 0.9
+    other = np.ascontiguousarray(rng.random((96, 160)).astype(np.float32) * 100)
+    session.reset()
+    session.step(1, other)
+    assert not seen["warped_validity"].any()
