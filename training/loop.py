@@ -1,0 +1,177 @@
+"""The training loop: resumable, with averaged weights, the same on a CPU and a GPU."""
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tinct.training.data.clip_store import load_store
+from tinct.training.data.loader import batches
+from tinct.training.model.lite import Lite
+from tinct.training.model.trunk import load_pretrained
+from tinct.training.model.weights import pack
+from tinct.training.recipes import RECIPES, Recipe
+from tinct.training.unrolled_step import unrolled_loss
+
+LOG = logging.getLogger(__name__)
+CHECKPOINT = "checkpoint.pt"
+LOG_EVERY = 20
+
+
+class TrainingError(ValueError):
+    """Training cannot start or go on."""
+
+
+def train(recipe_name: str, *, data: Path, output: Path, resume: bool = False, steps: int | None = None) -> Path:
+    """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
+
+    Checkpoints and TensorBoard logs go to ``output``. With ``resume`` an interrupted run goes on from its checkpoint;
+    ``steps`` replaces the recipe's own number.
+
+    Raises:
+        TrainingError: unknown recipe, an output that holds another run, or a loss that is not a number.
+        DataSetError: nothing to train on.
+    """
+    if recipe_name not in RECIPES:
+        raise TrainingError(f"there is no recipe {recipe_name!r}; choose one of {', '.join(sorted(RECIPES))}")
+    recipe = RECIPES[recipe_name]()
+    if steps is not None:
+        recipe = replace(recipe, steps=steps)
+    path = output / CHECKPOINT
+    if path.exists() and not resume:
+        raise TrainingError(f"{path} is there already: add --resume to go on, or name another output folder")
+    run = TrainingRun(recipe, device="cuda" if torch.cuda.is_available() else "cpu")
+    if path.exists():
+        run.restore(path)
+    store = load_store(data)
+    LOG.info("%d clips, %d photos, %d files skipped", len(store.clips), len(store.photos), len(store.skipped))
+    output.mkdir(parents=True, exist_ok=True)
+    run.go(store, output)
+    return path
+
+
+class TrainingRun:
+    """Network, averaged network, optimizer and step of a run."""
+
+    def __init__(self, recipe: Recipe, *, device: str) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.device = device
+        self.step = 0
+        self.model = Lite(recipe.model)
+        load_pretrained(self.model.trunk)
+        self.model.to(device, memory_format=torch.channels_last)
+        self.average = deepcopy(self.model).eval()
+        trunk = list(self.model.trunk.parameters())
+        for weight in trunk:
+            weight.requires_grad_(recipe.trunk_from < 1)
+        rest = [p for name, p in self.model.named_parameters() if not name.startswith("trunk.")]
+        groups = [
+            {"params": rest, "peak": recipe.learning_rate},
+            {"params": trunk, "peak": recipe.trunk_learning_rate},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
+
+    def go(self, store, output: Path) -> None:  # noqa: ANN001
+        """Train to the recipe's last step, with a checkpoint every so often and at the end."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        recipe, started, first = self.recipe, time.perf_counter(), self.step
+        source = batches(
+            store,
+            recipe.samples,
+            batch=recipe.batch,
+            seed=recipe.seed,
+            first_step=self.step,
+            threads=recipe.loaders,
+        )
+        with SummaryWriter(str(output / "log")) as board:
+            while self.step < recipe.steps:
+                terms = self.advance(next(source))
+                if self.step % LOG_EVERY == 0:
+                    values = {name: float(value.detach()) for name, value in terms.items()}
+                    for name, value in values.items():
+                        board.add_scalar(f"loss/{name}", value, self.step)
+                    speed = (self.step - first) / (time.perf_counter() - started)
+                    shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+                    LOG.info("step %d/%d  %.2f steps/s  %s", self.step, recipe.steps, speed, shown)
+                if self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps:
+                    self.save(output / CHECKPOINT)
+        source.close()
+
+    def advance(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """One optimizer step; returns the loss terms.
+
+        Raises:
+            TrainingError: the loss is not a number; the last checkpoint is still good.
+        """
+        recipe = self.recipe
+        self._schedule()
+        random = torch.Generator(self.device).manual_seed(recipe.seed * 1_000_003 + self.step)
+        on_device = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            terms = unrolled_loss(self.model, on_device, recipe, random)
+        total = terms["total"]
+        if not torch.isfinite(total):
+            raise TrainingError(f"the loss is {float(total)} at step {self.step}; the last checkpoint is still good")
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip_norm)
+        self.optimizer.step()
+        self.step += 1
+        self._average()
+        return terms
+
+    def _schedule(self) -> None:
+        """Linear warm-up, then polynomial decay; the trunk rests until its time."""
+        recipe = self.recipe
+        progress = self.step / recipe.steps
+        factor = min(1.0, (self.step + 1) / recipe.warmup) * (1 - progress) ** recipe.poly_power
+        self.optimizer.param_groups[0]["lr"] = recipe.learning_rate * factor
+        awake = progress >= recipe.trunk_from
+        self.optimizer.param_groups[1]["lr"] = recipe.trunk_learning_rate * factor * awake
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            mean.lerp_(value, 1 - decay)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; it appears whole or not at all."""
+        state = {
+            "network": pack(self.average),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "recipe": self.recipe.name,
+        }
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            TrainingError: it is of another recipe or architecture.
+        """
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["recipe"] != self.recipe.name:
+            raise TrainingError(f"{path} is of the recipe {state['recipe']}, not {self.recipe.name}")
+        try:
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["network"]["weights"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise TrainingError(f"{path} is of another architecture: {error}") from error
+        self.step = state["step"]

@@ -1,0 +1,13 @@
+"""A confidence that means something: the expected closeness of the colour to the truth."""
+
+import torch
+from torch import Tensor
+
+CLOSENESS_SCALE = 15.0
+"""Error in Lab units at which the closeness has fallen to 1/e."""
+
+
+def confidence_distance(confidence: Tensor, ab: Tensor, truth: Tensor, *, ab_scale: float) -> Tensor:
+    """Mean squared difference between ``confidence`` (B, 1, H, W) and ``exp(-|ab - truth| / 15)`` of the result in Lab units."""
+    error = torch.linalg.vector_norm((ab - truth).detach(), dim=1, keepdim=True) * ab_scale
+    return torch.square(confidence - torch.exp(-error / CLOSENESS_SCALE)).mean()

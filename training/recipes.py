@@ -1,0 +1,66 @@
+"""Training recipes: a run is a function that returns a full configuration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tinct.training.data.samples import SampleConfig
+from tinct.training.model.lite import LiteConfig
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the loss terms (scaled ab)."""
+
+    colour: float = 1.0
+    edges: float = 0.5
+    copies: float = 0.3
+    temporal: float = 0.05
+    confidence: float = 0.1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run.
+
+    ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size in
+    scaled ab of the smooth colour error put on true previous frames.
+    """
+
+    name: str
+    steps: int
+    model: LiteConfig = field(default_factory=LiteConfig)
+    samples: SampleConfig = field(default_factory=SampleConfig)
+    losses: LossWeights = field(default_factory=LossWeights)
+    batch: int = 2
+    learning_rate: float = 8e-4
+    trunk_learning_rate: float = 5e-5
+    trunk_from: float = 1.0
+    poly_power: float = 0.9
+    warmup: int = 100
+    weight_decay: float = 1e-4
+    clip_norm: float = 1.0
+    ema: float = 0.998
+    disturbance: float = 0.12
+    jitter: float = 0.5
+    seed: int = 0
+    checkpoint_every: int = 200
+    loaders: int = 2
+
+
+def lite_cpu() -> Recipe:
+    """A first `lite` in well under an hour on two CPU cores."""
+    return Recipe("lite_cpu", steps=6000)
+
+
+def lite_gpu() -> Recipe:
+    """`lite` on one data-centre GPU: larger pictures, longer runs, the trunk trained in the second half."""
+    samples = SampleConfig(size=(224, 384), unroll=4)
+    return Recipe("lite_gpu", steps=20000, samples=samples, batch=8, trunk_from=0.5, loaders=14)
+
+
+def tiny() -> Recipe:
+    """A few seconds on a CPU: shows that everything runs."""
+    return Recipe("tiny", steps=4, samples=SampleConfig(size=(64, 96), unroll=2), batch=1, checkpoint_every=2, warmup=1)
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"lite_cpu": lite_cpu, "lite_gpu": lite_gpu, "tiny": tiny}
