@@ -92,8 +92,8 @@ class ReferenceBank:
     """The tokens of all stills of one set.
 
     ``tensors``: the manifest's bank tensors, each (1, N, C), the stills' tokens joined along axis 1 in the order in
-    which the stills were named; ``bias``: (1, N) natural logarithm of each token's still weight; ``views``: each still's
-    Lab (h, w, 3) at its working size; ``identity``: see `reference_set_id`.
+    which the stills were named; ``bias``: (1, N) natural logarithm of each token's still weight; ``views``: the Lab
+    (h, w, 3) of each still at its working size; ``identity``: see `reference_set_id`.
     """
 
     tensors: Tensors
