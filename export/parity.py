@@ -108,7 +108,9 @@ def _run_network(network: Lite, stills: Sequence[Image], frame: Tensors) -> Tens
         bank = Bank(*(torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
         bias = torch.from_numpy(_bias([part.key8.shape[1] for part in banks]))
         images = {name: torch.from_numpy(image) for name, image in frame.items()}
-        colours = network.colorize_frame(*(images[name] for name in _FRAME_IMAGES), bank, bias)
+        colours = network.colorize_frame(
+            images["luminance"], images["warped_ab"], images["warped_validity"], images["hints"], bank, bias
+        )
     return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
 
 
@@ -117,9 +119,6 @@ def _run_backend(backend: Backend, stills: Sequence[Image], frame: Tensors) -> T
     joined = {name: np.concatenate([bank[name] for bank in banks], 1) for name in backend.bundle.manifest.bank}
     bias = _bias([bank[backend.bundle.manifest.bank[0]].shape[1] for bank in banks])
     return dict(backend.colorize_frame({**frame, **joined, "bank_bias": bias}))
-
-
-_FRAME_IMAGES = ("luminance", "warped_ab", "warped_validity", "hints")
 
 
 def _bias(counts: Sequence[int]) -> Image:
@@ -148,7 +147,7 @@ def _frame(height: int, width: int, network: Lite) -> Tensors:
 def _photograph(index: int, height: int, width: int, network: Lite) -> Image:
     """Photograph ``index`` (1, 3, H, W) as scaled Lab; those beyond the shipped ones are mirror images."""
     path = Path(demo.__file__).parent / _STILLS[index % len(_STILLS)]
-    rgb = cv2.resize(read_still(path).rgb, (width, height), interpolation=cv2.INTER_AREA)
+    rgb = np.asarray(cv2.resize(read_still(path).rgb, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     if index >= len(_STILLS):
         rgb = np.ascontiguousarray(rgb[:, ::-1])
     config = network.config
