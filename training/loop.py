@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from tinct.training.data.clip_store import load_store
+from tinct.training.data.clip_store import ClipStore, load_store
 from tinct.training.data.loader import batches
 from tinct.training.model.lite import Lite
 from tinct.training.model.trunk import load_pretrained
@@ -28,6 +28,10 @@ class TrainingError(ValueError):
     """Training cannot start or go on."""
 
 
+class RecipeError(ValueError):
+    """No recipe of that name."""
+
+
 def train(recipe_name: str, *, data: Path, output: Path, resume: bool = False, steps: int | None = None) -> Path:
     """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
 
@@ -35,17 +39,20 @@ def train(recipe_name: str, *, data: Path, output: Path, resume: bool = False, s
     ``steps`` replaces the recipe's own number.
 
     Raises:
-        TrainingError: unknown recipe, an output that holds another run, or a loss that is not a number.
+        RecipeError: unknown recipe.
+        TrainingError: an output that holds another run, or a loss that is not a number.
         DataSetError: nothing to train on.
     """
     if recipe_name not in RECIPES:
-        raise TrainingError(f"there is no recipe {recipe_name!r}; choose one of {', '.join(sorted(RECIPES))}")
+        raise RecipeError(f"there is no recipe {recipe_name!r}; choose one of {', '.join(sorted(RECIPES))}")
     recipe = RECIPES[recipe_name]()
     if steps is not None:
         recipe = replace(recipe, steps=steps)
     path = output / CHECKPOINT
     if path.exists() and not resume:
         raise TrainingError(f"{path} is there already: add --resume to go on, or name another output folder")
+    if not torch.cuda.is_available():
+        torch.use_deterministic_algorithms(True)  # a gather's gradient sums in any order otherwise
     run = TrainingRun(recipe, device="cuda" if torch.cuda.is_available() else "cpu")
     if path.exists():
         run.restore(path)
@@ -78,7 +85,7 @@ class TrainingRun:
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
 
-    def go(self, store, output: Path) -> None:  # noqa: ANN001
+    def go(self, store: ClipStore, output: Path) -> None:
         """Train to the recipe's last step, with a checkpoint every so often and at the end."""
         from torch.utils.tensorboard import SummaryWriter
 

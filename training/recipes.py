@@ -22,8 +22,8 @@ class LossWeights:
 class Recipe:
     """Everything that decides a training run.
 
-    ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size in
-    scaled ab of the smooth colour error put on true previous frames.
+    ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
+    in scaled ab of the smooth colour error put on true previous frames.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """One training step: a run of frames coloured one after another, each from its own predecessor's result."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -18,8 +19,10 @@ LOWEST_FREQUENCY = 8
 
 
 def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> dict[str, Tensor]:
-    """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the frames; key ``total`` is their
-    weighted sum. ``random`` draws colour jitter and disturbance and lives on the same device."""
+    """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the frames.
+
+    Key ``total`` is their weighted sum. ``random`` draws colour jitter and disturbance and lives on the same device.
+    """
     batch = _jitter(batch, recipe, random)
     scale = _scaler(model)
     reference, frames = scale(batch["reference"]), batch["frames"]
@@ -43,9 +46,7 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
             "edges": edge_distance(ab, truth),
             "copies": copies,
             "temporal": temporal_distance(ab, moved, trust) * float(i > 0),
-            "confidence": confidence_distance(
-                colours.confidence.float(), ab, truth, ab_scale=model.config.ab_scale
-            ),
+            "confidence": confidence_distance(colours.confidence.float(), ab, truth, ab_scale=model.config.ab_scale),
         }
         for name, value in terms.items():
             totals[name] = totals.get(name, 0.0) + value / count
@@ -53,7 +54,7 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     return totals
 
 
-def _scaler(model: Lite):  # noqa: ANN202
+def _scaler(model: Lite) -> Callable[[Tensor], Tensor]:
     config = model.config
 
     def scale(lab: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """``tinct train``."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -19,12 +20,19 @@ def train(
     ] = False,
 ) -> None:
     """Train a model (needs the packages of the extra "train")."""
-    from tinct.runtime.errors import MediaNotFoundError
+    from tinct.runtime.errors import DataError, MediaNotFoundError, UnknownNameError
     from tinct.torch_extra import extra
 
     if not data.is_dir():
         raise MediaNotFoundError(f"no folder {data}; --data names a folder of clips and photographs")
     with extra("train", command="tinct train"):
         from tinct.training import loop
+        from tinct.training.data.clip_store import DataSetError
 
-        loop.train(recipe, data=data, output=output or Path("runs") / recipe, resume=resume)
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        try:
+            loop.train(recipe, data=data, output=output or Path("runs") / recipe, resume=resume)
+        except loop.RecipeError as error:
+            raise UnknownNameError(str(error)) from error
+        except (loop.TrainingError, DataSetError) as error:
+            raise DataError(str(error)) from error

@@ -1,6 +1,6 @@
 """Clips and photos in memory: decoded once, kept as 4:2:0 so that a whole data set fits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,8 @@ class ClipStore:
 
 
 def load_store(folder: Path, *, short_side: int = 256, limit: int | None = None) -> ClipStore:
-    """Decode every clip and photo under ``folder`` (the first ``limit`` of each), short side at most ``short_side`` pixels.
+    """Decode every clip and photo under ``folder`` (the first ``limit`` of each); short side ``short_side`` pixels
+    at most.
 
     Raises:
         DataSetError: there is no usable clip.
@@ -77,7 +78,7 @@ def _usable(results: Iterable[StoredClip | str], skipped: list[str]) -> list[Sto
     return kept
 
 
-def _attempt(decode, path: Path, short_side: int) -> StoredClip | str:  # noqa: ANN001
+def _attempt(decode: Callable[[Path, int], StoredClip], path: Path, short_side: int) -> StoredClip | str:
     try:
         clip = decode(path, short_side)
     except Exception as error:

@@ -20,9 +20,10 @@ class SampleConfig:
     """How samples are drawn.
 
     ``size``: height and width in pixels, multiples of 32. ``unroll``: frames coloured one after another.
-    ``largest_gap``: frames between the reference and the first coloured frame. ``photo_share``: samples made from a photo
-    in artificial motion. The chances of where the first "previous frame" comes from: ``from_reference`` the reference
-    itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the loop disturbs.
+    ``largest_gap``: frames between the reference and the first coloured frame. ``photo_share``: samples made from a
+    photo in artificial motion. The chances of where the first "previous frame" comes from: ``from_reference`` the
+    reference itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the
+    loop disturbs.
     """
 
     size: tuple[int, int] = (160, 256)
@@ -35,9 +36,9 @@ class SampleConfig:
 
 
 class Sample(NamedTuple):
-    """``reference`` (H, W, 3), ``previous`` (H, W, 3) and ``frames`` (T, H, W, 3) in Lab; ``positions`` (T, H, W, 2) where each
-    frame's pixels lay in the one before (see `moved_from`) and ``trust`` (T, H, W); ``disturb``: 1 where the previous
-    colours are the true ones and want disturbing."""
+    """``reference`` (H, W, 3), ``previous`` (H, W, 3) and ``frames`` (T, H, W, 3) in Lab; ``positions`` (T, H, W,
+    2) where each frame's pixels lay in the one before (see `moved_from`) and ``trust`` (T, H, W); ``disturb``: 1
+    where the previous colours are the true ones and want disturbing."""
 
     reference: Image
     previous: Image

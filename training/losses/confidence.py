@@ -8,6 +8,7 @@ CLOSENESS_SCALE = 15.0
 
 
 def confidence_distance(confidence: Tensor, ab: Tensor, truth: Tensor, *, ab_scale: float) -> Tensor:
-    """Mean squared difference between ``confidence`` (B, 1, H, W) and ``exp(-|ab - truth| / 15)`` of the result in Lab units."""
+    """Mean squared difference of ``confidence`` (B, 1, H, W) and ``exp(-|ab - truth| / 15)``, the error in Lab
+    units."""
     error = torch.linalg.vector_norm((ab - truth).detach(), dim=1, keepdim=True) * ab_scale
     return torch.square(confidence - torch.exp(-error / CLOSENESS_SCALE)).mean()

@@ -70,12 +70,19 @@ class ColourNet(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(
-        self, luminance: Tensor, moved: Tensor, validity: Tensor, hints: Tensor, matched: Match, pyramid: dict[int, Tensor]
+        self,
+        luminance: Tensor,
+        moved: Tensor,
+        validity: Tensor,
+        hints: Tensor,
+        matched: Match,
+        pyramid: dict[int, Tensor],
     ) -> Colours:
         """Colour a frame.
 
-        ``luminance`` (B, 1, H, W) scaled; ``moved`` (B, 2, H, W) previous colour moved to this frame, scaled ab; ``validity``
-        (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W) scaled a, b and mask; ``matched`` and ``pyramid`` as their makers say.
+        ``luminance`` (B, 1, H, W) scaled; ``moved`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
+        ``validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W) scaled a, b and mask; ``matched`` and ``pyramid`` as
+        their makers say.
         """
         full = torch.cat([luminance, moved * validity, validity, hints], 1)
         raw = self._unet(full, matched, pyramid)

@@ -53,13 +53,25 @@ class Lite(nn.Module):
             return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
 
     def colorize_frame(
-        self, luminance: Tensor, warped_ab: Tensor, warped_validity: Tensor, hints: Tensor, bank: Bank, bank_bias: Tensor
+        self,
+        luminance: Tensor,
+        warped_ab: Tensor,
+        warped_validity: Tensor,
+        hints: Tensor,
+        bank: Bank,
+        bank_bias: Tensor,
     ) -> Colours:
         """Colour one frame (see `ColourNet.forward` and `match` for the arguments); ab comes scaled."""
         return self.colour_and_match(luminance, warped_ab, warped_validity, hints, bank, bank_bias)[0]
 
     def colour_and_match(
-        self, luminance: Tensor, warped_ab: Tensor, warped_validity: Tensor, hints: Tensor, bank: Bank, bank_bias: Tensor
+        self,
+        luminance: Tensor,
+        warped_ab: Tensor,
+        warped_validity: Tensor,
+        hints: Tensor,
+        bank: Bank,
+        bank_bias: Tensor,
     ) -> tuple[Colours, Match]:
         """`colorize_frame` that also returns the copied colours, for training losses."""
         pyramid = self._pyramid(luminance)

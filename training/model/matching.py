@@ -17,7 +17,8 @@ class Bank(NamedTuple):
     """Tokens of the stills, joined along axis 1.
 
     ``key8`` (B, N, Cc) coarse descriptors; ``value8`` (B, N, 2) scaled ab, mean of the cell; ``key4`` (B, N, S*Cf) and
-    ``value4`` (B, N, S*2) those of its sub-cells, sub-cell after sub-cell (top left, top right, bottom left, bottom right).
+    ``value4`` (B, N, S*2) those of its sub-cells, sub-cell after sub-cell (top left, top right, bottom left,
+    bottom right).
     """
 
     key8: Tensor
@@ -27,8 +28,8 @@ class Bank(NamedTuple):
 
 
 class Match(NamedTuple):
-    """``coarse`` (B, 2, h, w) and ``fine`` (B, 2, 2h, 2w) copied colour, scaled ab; ``similarity`` (B, 1, h, w) peak logit
-    and ``certainty`` (B, 1, h, w) probability that falls on the candidates, 0..1."""
+    """``coarse`` (B, 2, h, w) and ``fine`` (B, 2, 2h, 2w) copied colour, scaled ab; ``similarity`` (B, 1, h, w) peak
+    logit and ``certainty`` (B, 1, h, w) probability that falls on the candidates, 0..1."""
 
     coarse: Tensor
     fine: Tensor
@@ -58,9 +59,9 @@ def subcell_grid(values: Tensor, height: int, width: int) -> Tensor:
 def match(query8: Tensor, query4: Tensor, bank: Bank, bias: Tensor, candidates: int) -> Match:
     """Copy colour from ``bank`` to the frame.
 
-    ``query8`` (B, Cc, h, w) and ``query4`` (B, Cf, 2h, 2w) are the frame's descriptors, ``bias`` (B, N) the logarithm of each
-    token's weight. Attention over all tokens at stride 8; at stride 4 over the sub-cells of the ``candidates`` best tokens.
-    Runs in float32: half precision loses the differences of large logits.
+    ``query8`` (B, Cc, h, w) and ``query4`` (B, Cf, 2h, 2w) are the frame's descriptors, ``bias`` (B, N) the
+    logarithm of each token's weight. Attention over all tokens at stride 8; at stride 4 over the sub-cells of the
+    ``candidates`` best tokens. Runs in float32: half precision loses the differences of large logits.
     """
     height, width = query8.shape[-2:]
     logits = tokens(query8) @ bank.key8.transpose(1, 2) + bias[:, None, :]
@@ -78,7 +79,8 @@ def match(query8: Tensor, query4: Tensor, bank: Bank, bias: Tensor, candidates: 
 
 
 def _refine(query4: Tensor, bank: Bank, best: Tensor, index: Tensor) -> Tensor:
-    """Colour of the frame's sub-cells (B, Nq, S, 2) from the sub-cells of the tokens ``index`` (B, Nq, K) with logits ``best``."""
+    """Colour of the frame's sub-cells (B, Nq, S, 2) from those of the tokens ``index`` (B, Nq, K) with logits
+    ``best``."""
     queries = subcell_tokens(query4).unflatten(-1, (SUBCELLS, -1))
     keys = _gather(bank.key4, index).unflatten(-1, (SUBCELLS, -1)).flatten(2, 3)  # B, Nq, K*S, Cf
     values = _gather(bank.value4, index).unflatten(-1, (SUBCELLS, -1)).flatten(2, 3)

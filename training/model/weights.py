@@ -34,7 +34,9 @@ def load_weights(path: Path) -> Lite:
     try:
         network = stored["network"]
         if network["schema"] > SCHEMA:
-            raise WeightsError(f"{path} has weights schema {network['schema']}, this version reads up to {SCHEMA}; upgrade Tinct")
+            raise WeightsError(
+                f"{path} has weights schema {network['schema']}, this version reads up to {SCHEMA}; upgrade Tinct"
+            )
         model = Lite(_config(network["config"]))
         model.load_state_dict({k: v.float() for k, v in network["weights"].items()})
     except (KeyError, TypeError, RuntimeError) as error:

@@ -1,0 +1,55 @@
+"""Samples: repeatable, of one shot, in Lab."""
+
+import cv2
+import numpy as np
+import pytest
+
+from tinct.training.data.clip_store import ClipStore, DataSetError, StoredClip, load_store
+from tinct.training.data.samples import SampleConfig, draw_sample
+
+CONFIG = SampleConfig(size=(64, 96), unroll=2, photo_share=0.3)
+
+
+def picture(seed, height=96, width=160):
+    noise = np.random.default_rng(seed).random((height, width, 3)).astype(np.float32)
+    smooth = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 6), None, 0, 255, cv2.NORM_MINMAX)
+    return smooth.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def store():
+    planes = [cv2.cvtColor(np.roll(picture(1), 2 * i, 1), cv2.COLOR_BGR2YUV_I420) for i in range(20)]
+    photo = cv2.cvtColor(picture(2), cv2.COLOR_BGR2YUV_I420)
+    return ClipStore((StoredClip("clip", np.stack(planes)),), (StoredClip("photo", photo[None]),), ())
+
+
+def test_the_same_seed_gives_the_same_sample(store):
+    for seed in range(6):
+        one, two = (draw_sample(store, CONFIG, np.random.default_rng(seed)) for _ in range(2))
+        for a, b in zip(one, two, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_shapes_and_ranges(store):
+    for seed in range(12):
+        sample = draw_sample(store, CONFIG, np.random.default_rng(seed))
+        assert sample.reference.shape == sample.previous.shape == (64, 96, 3)
+        assert sample.frames.shape == (2, 64, 96, 3)
+        assert sample.positions.shape == (2, 64, 96, 2)
+        assert sample.trust.shape == (2, 64, 96)
+        assert 0 <= sample.trust.min() <= sample.trust.max() <= 1
+        assert 0 <= sample.frames[..., 0].min() <= sample.frames[..., 0].max() <= 100
+
+
+def test_every_origin_of_the_previous_colours_is_drawn(store):
+    samples = [draw_sample(store, CONFIG, np.random.default_rng(seed)) for seed in range(40)]
+    from_reference = sum(np.array_equal(s.previous, s.reference) for s in samples)
+    from_nothing = sum(not s.trust[0].any() for s in samples)
+    disturbed = sum(bool(s.disturb) for s in samples)
+    assert min(from_reference, from_nothing, disturbed) >= 4
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"no film")
+    with pytest.raises(DataSetError, match="holds no clip"):
+        load_store(tmp_path)

@@ -1,0 +1,97 @@
+"""The network: what it promises before any training, and its limits."""
+
+import pytest
+import torch
+
+from tinct.training.model.lite import Lite, LiteConfig
+from tinct.training.model.matching import Bank, subcell_grid, subcell_tokens
+from tinct.training.model.trunk import load_pretrained
+from tinct.training.model.weights import WeightsError, load_weights, pack
+
+HEIGHT, WIDTH = 64, 96
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    network = Lite(LiteConfig())
+    load_pretrained(network.trunk)
+    return network.eval()
+
+
+def still(seed=0, height=HEIGHT, width=WIDTH):
+    noise = torch.rand((1, 3, height // 8, width // 8), generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.interpolate(noise, size=(height, width), mode="bicubic") - 0.5
+
+
+def colour(model, luminance, bank, moved=None, trust=0.0):
+    moved = torch.zeros_like(luminance).repeat(1, 2, 1, 1) if moved is None else moved
+    plane = torch.full_like(luminance, trust)
+    hints = torch.zeros_like(luminance).repeat(1, 3, 1, 1)
+    with torch.no_grad():
+        return model.colorize_frame(luminance, moved, plane, hints, bank, torch.zeros(bank.key8.shape[:2]))
+
+
+def join(*banks):
+    return Bank(*(torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
+
+
+def test_the_still_itself_is_coloured_by_copying(model):
+    reference = still()
+    with torch.no_grad():
+        bank = model.encode_reference(reference)
+    result = colour(model, reference[:, :1], bank)
+    error = (result.ab - reference[:, 1:]).abs().mean()
+    assert error < 0.35 * (reference[:, 1:] - reference[:, 1:].mean((2, 3), keepdim=True)).abs().mean()
+    assert 0 <= result.confidence.min() <= result.confidence.max() <= 1
+
+
+def test_trusted_motion_keeps_the_moved_colour(model):
+    reference, frame = still(), still(1)
+    with torch.no_grad():
+        bank = model.encode_reference(reference)
+    result = colour(model, frame[:, :1], bank, moved=frame[:, 1:], trust=1.0)
+    assert (result.ab - frame[:, 1:]).abs().mean() < 0.03
+
+
+def test_the_order_of_stills_does_not_matter_and_another_still_can_win(model):
+    one, two = still(), still(1, 96, 64)
+    with torch.no_grad():
+        banks = [model.encode_reference(s) for s in (one, two)]
+    first = colour(model, one[:, :1], join(*banks)).ab
+    second = colour(model, one[:, :1], join(*banks[::-1])).ab
+    torch.testing.assert_close(first, second, atol=1e-4, rtol=0)
+    alone = colour(model, one[:, :1], banks[1]).ab
+    assert (first - one[:, 1:]).abs().mean() < (alone - one[:, 1:]).abs().mean()
+
+
+def test_subcells_come_back_where_they_were():
+    grid = torch.arange(2 * 3 * 8 * 12.0).reshape(2, 3, 8, 12)
+    cells = subcell_tokens(grid).unflatten(-1, (4, 3))
+    torch.testing.assert_close(subcell_grid(cells, 4, 6), grid)
+
+
+def test_size_and_cost_are_within_the_agreed_limits(model):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    reference = still(0, 224, 384)
+    with torch.no_grad():
+        bank = model.encode_reference(reference)
+    with FlopCounterMode(display=False) as counter:
+        colour(model, reference[:, :1], bank)
+    assert counter.get_total_flops() <= 12e9
+    assert sum(weight.numel() for weight in model.parameters()) <= 12e6
+
+
+def test_weights_come_back_and_foreign_files_are_refused(model, tmp_path):
+    path = tmp_path / "weights.pt"
+    torch.save({"network": pack(model)}, path)
+    again = load_weights(path)
+    for one, two in zip(model.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, two)
+    path.write_bytes(b"nothing")
+    with pytest.raises(WeightsError, match="not a checkpoint"):
+        load_weights(path)
+    torch.save({"network": pack(model) | {"schema": 99}}, path)
+    with pytest.raises(WeightsError, match="upgrade"):
+        load_weights(path)
