@@ -15,7 +15,7 @@ from tinct.training.data.clip_store import ClipStore, load_store
 from tinct.training.data.loader import batches
 from tinct.training.model.lite import Lite
 from tinct.training.model.trunk import load_pretrained
-from tinct.training.model.weights import pack
+from tinct.training.model.weights import WeightsError, load_weights, pack
 from tinct.training.recipes import RECIPES, Recipe
 from tinct.training.unrolled_step import unrolled_loss
 
@@ -32,15 +32,24 @@ class RecipeError(ValueError):
     """No recipe of that name."""
 
 
-def train(recipe_name: str, *, data: Path, output: Path, resume: bool = False, steps: int | None = None) -> Path:
+def train(
+    recipe_name: str,
+    *,
+    data: Path,
+    output: Path,
+    resume: bool = False,
+    steps: int | None = None,
+    weights: Path | None = None,
+) -> Path:
     """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
 
     Checkpoints and TensorBoard logs go to ``output``. With ``resume`` an interrupted run goes on from its checkpoint;
-    ``steps`` replaces the recipe's own number.
+    ``steps`` replaces the recipe's own number; ``weights`` is a checkpoint whose network a new run starts from.
 
     Raises:
         RecipeError: unknown recipe.
         TrainingError: an output that holds another run, or a loss that is not a number.
+        WeightsError: ``weights`` cannot be used.
         DataSetError: nothing to train on.
     """
     if recipe_name not in RECIPES:
@@ -56,6 +65,8 @@ def train(recipe_name: str, *, data: Path, output: Path, resume: bool = False, s
     run = TrainingRun(recipe, device="cuda" if torch.cuda.is_available() else "cpu")
     if path.exists():
         run.restore(path)
+    elif weights is not None:
+        run.start_from(weights)
     store = load_store(data)
     LOG.info("%d clips, %d photos, %d files skipped", len(store.clips), len(store.photos), len(store.skipped))
     output.mkdir(parents=True, exist_ok=True)
@@ -84,6 +95,18 @@ class TrainingRun:
             {"params": trunk, "peak": recipe.trunk_learning_rate},
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
+
+    def start_from(self, path: Path) -> None:
+        """Take the network of another run's checkpoint.
+
+        Raises:
+            WeightsError: it holds none, or one of another architecture.
+        """
+        network = load_weights(path)
+        if network.config != self.recipe.model:
+            raise WeightsError(f"{path} holds a network of another configuration than the recipe's")
+        for target in (self.model, self.average):
+            target.load_state_dict(network.state_dict())
 
     def go(self, store: ClipStore, output: Path) -> None:
         """Train to the recipe's last step, with a checkpoint every so often and at the end."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tinct.training.losses.colour import colour_distance
+from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
@@ -19,9 +19,10 @@ LOWEST_FREQUENCY = 8
 
 
 def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> dict[str, Tensor]:
-    """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the frames.
+    """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the last ``unroll`` frames.
 
-    Key ``total`` is their weighted sum. ``random`` draws colour jitter and disturbance and lives on the same device.
+    Frames before them only carry the state on, without gradients: a network must live with what it did long before. Key
+    ``total`` is their weighted sum. ``random`` draws colour jitter and disturbance and lives on the same device.
     """
     batch = _jitter(batch, recipe, random)
     scale = _scaler(model)
@@ -30,22 +31,28 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     bias = torch.zeros(bank.key8.shape[:2], device=reference.device)
     ab = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
     weights, totals = recipe.losses, {}
-    count = frames.shape[1]
-    for i in range(count):
-        frame = scale(frames[:, i])
-        trust = batch["trust"][:, i, None]
-        moved = torch.where(trust > 0, _moved(ab, batch["positions"][:, i]), 0.0)
+    count = recipe.samples.unroll
+    lead = frames.shape[1] - count
+    for i in range(-lead, count):
+        frame = scale(frames[:, lead + i])
+        trust = batch["trust"][:, lead + i, None]
+        moved = torch.where(trust > 0, _moved(ab, batch["positions"][:, lead + i]), 0.0)
         hints = torch.zeros_like(frame)
-        colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
+        with torch.set_grad_enabled(i >= 0):
+            colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
+        if i < 0:
+            ab = colours.ab.float()
+            continue
         truth, ab = frame[:, 1:], colours.ab.float()
         copies = colour_distance(matched.fine, F.avg_pool2d(truth, 4)) + colour_distance(
             matched.coarse, F.avg_pool2d(truth, 8)
         )
         terms = {
             "colour": colour_distance(ab, truth),
+            "fidelity": log_square_error(ab, truth),
             "edges": edge_distance(ab, truth),
             "copies": copies,
-            "temporal": temporal_distance(ab, moved, trust) * float(i > 0),
+            "temporal": temporal_distance(ab, moved, trust) * float(lead + i > 0),
             "confidence": confidence_distance(colours.confidence.float(), ab, truth, ab_scale=model.config.ab_scale),
         }
         for name, value in terms.items():

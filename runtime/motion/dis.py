@@ -15,7 +15,7 @@ FLATTEST = 8
 
 
 class DisMotion(MotionSource):
-    """DIS at preset MEDIUM in both directions; valid where they agree.
+    """DIS in both directions, down to full resolution; valid where they agree.
 
     The result depends on the two images only: nothing is kept between calls, and the thread count does not matter.
     """
@@ -71,6 +71,14 @@ def _to_bytes(lightness: Image) -> NDArray[np.uint8]:
 
 
 def _search(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> Image:
-    """Flow (H, W, 2) that leads from each pixel of ``source`` to its place in ``target``."""
+    """Flow (H, W, 2) that leads from each pixel of ``source`` to its place in ``target``.
+
+    Preset MEDIUM stops at half resolution. Going down to full resolution, with wider patch steps and fewer refinements,
+    takes twice as long and made colours moved over 30 frames 0.5 dB better on moving training clips.
+    """
     search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # the stubs want a flow to start from
+    search.setFinestScale(0)
+    search.setPatchStride(4)
+    search.setGradientDescentIterations(12)
+    search.setVariationalRefinementIterations(1)
     return np.asarray(search.calc(source, target, None), dtype=np.float32)

@@ -1,5 +1,7 @@
 """Training: it learns, it goes on after a stop as if there had been none, it refuses what it cannot do."""
 
+from dataclasses import replace
+
 import av
 import cv2
 import numpy as np
@@ -7,7 +9,12 @@ import pytest
 import torch
 
 from tinct.training import loop
+from tinct.training.data.clip_store import load_store
+from tinct.training.data.samples import Sample, draw_sample
+from tinct.training.model.lite import LiteConfig
+from tinct.training.model.weights import WeightsError
 from tinct.training.recipes import RECIPES
+from tinct.training.unrolled_step import unrolled_loss
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +70,29 @@ def test_a_loss_that_is_no_number_stops_the_run(monkeypatch):
     monkeypatch.setattr(loop, "unrolled_loss", lambda *_: {"total": torch.tensor(float("nan"))})
     with pytest.raises(loop.TrainingError, match="step 0"):
         run.advance({})
+
+
+def test_a_run_can_start_from_the_network_of_another(folder, tmp_path):
+    first = loop.train("tiny", data=folder, output=tmp_path / "first")
+    run = loop.TrainingRun(RECIPES["tiny"](), device="cpu")
+    run.start_from(first)
+    expected = weights(first)
+    for network in (run.model, run.average):
+        assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
+    other = replace(RECIPES["tiny"](), model=LiteConfig(candidates=2))
+    with pytest.raises(WeightsError, match="another configuration"):
+        loop.TrainingRun(other, device="cpu").start_from(first)
+
+
+def test_the_lead_carries_the_state_but_gets_no_gradient(folder):
+    recipe = RECIPES["tiny"]()
+    store = load_store(folder)
+    samples = [draw_sample(store, recipe.samples, np.random.default_rng(1), lead=lead) for lead in (0, 3)]
+    assert [len(sample.frames) for sample in samples] == [recipe.samples.unroll, recipe.samples.unroll + 3]
+    batch = {name: torch.from_numpy(np.stack([getattr(samples[1], name)])) for name in Sample._fields}
+    model = loop.TrainingRun(recipe, device="cpu").model
+    graded = []
+    model.colour.register_forward_hook(lambda *_: graded.append(torch.is_grad_enabled()))
+    total = unrolled_loss(model, batch, recipe, torch.Generator().manual_seed(0))["total"]
+    assert graded == [False] * 3 + [True] * recipe.samples.unroll
+    assert total.requires_grad

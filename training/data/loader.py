@@ -20,7 +20,8 @@ def batches(
     cv2.setNumThreads(1)  # the threads are here
 
     def make(step: int) -> dict[str, Tensor]:
-        samples = [draw_sample(store, config, np.random.default_rng((seed, step, i))) for i in range(batch)]
+        lead = int(np.random.default_rng((seed, step)).integers(0, config.largest_lead + 1))
+        samples = [draw_sample(store, config, np.random.default_rng((seed, step, i)), lead=lead) for i in range(batch)]
         return {name: torch.from_numpy(np.stack([getattr(s, name) for s in samples])) for name in Sample._fields}
 
     with ThreadPoolExecutor(threads) as pool:

@@ -16,6 +16,10 @@ def moved_from(previous: Image, current: Image) -> tuple[Image, Image]:
     """
     earlier, later = (np.rint(np.clip(image, 0, 100) * 2.55).astype(np.uint8) for image in (previous, current))
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(0)
+    search.setPatchStride(4)
+    search.setGradientDescentIterations(12)
+    search.setVariationalRefinementIterations(1)
     backward = search.calc(later, earlier, None)
     forward = search.calc(earlier, later, None)
     height, width = current.shape

@@ -19,7 +19,8 @@ Image = NDArray[np.float32]
 class SampleConfig:
     """How samples are drawn.
 
-    ``size``: height and width in pixels, multiples of 32. ``unroll``: frames coloured one after another.
+    ``size``: height and width in pixels, multiples of 32. ``unroll``: frames coloured one after another for the loss,
+    after up to ``largest_lead`` frames that only carry the state there. ``strides``: distances between the frames.
     ``largest_gap``: frames between the reference and the first coloured frame. ``photo_share``: samples made from a
     photo in artificial motion. The chances of where the first "previous frame" comes from: ``from_reference`` the
     reference itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the
@@ -28,10 +29,12 @@ class SampleConfig:
 
     size: tuple[int, int] = (160, 256)
     unroll: int = 3
+    largest_lead: int = 0
+    strides: tuple[int, ...] = (1, 1, 1, 2, 3)
     largest_gap: int = 60
     photo_share: float = 0.08
-    from_reference: float = 0.35
-    from_nothing: float = 0.25
+    from_reference: float = 0.6
+    from_nothing: float = 0.2
     smallest_window: float = 0.62
 
 
@@ -48,13 +51,14 @@ class Sample(NamedTuple):
     disturb: np.float32
 
 
-def draw_sample(store: ClipStore, config: SampleConfig, random: Generator) -> Sample:
-    """Draw one sample; the same state of ``random`` gives the same sample."""
+def draw_sample(store: ClipStore, config: SampleConfig, random: Generator, *, lead: int = 0) -> Sample:
+    """Draw one sample of ``lead`` + ``config.unroll`` frames; the same state of ``random`` gives the same sample."""
+    count = lead + config.unroll
     if store.photos and random.random() < config.photo_share:
-        pictures = _photo_run(store.photos[random.integers(len(store.photos))], config, random)
+        pictures = _photo_run(store.photos[random.integers(len(store.photos))], count, config, random)
         origin = "reference" if random.random() < 0.5 else "nothing"
     else:
-        pictures, origin = _clip_run(store.clips[random.integers(len(store.clips))], config, random)
+        pictures, origin = _clip_run(store.clips[random.integers(len(store.clips))], count, config, random)
     reference, previous, frames = pictures[0], pictures[1], pictures[2:]
     if origin == "reference":
         previous = reference
@@ -68,18 +72,18 @@ def draw_sample(store: ClipStore, config: SampleConfig, random: Generator) -> Sa
     )
 
 
-def _clip_run(clip: StoredClip, config: SampleConfig, random: Generator) -> tuple[list[Image], str]:
-    """Lab pictures: reference, previous, frames; and where the previous colours come from."""
+def _clip_run(clip: StoredClip, wanted: int, config: SampleConfig, random: Generator) -> tuple[list[Image], str]:
+    """Lab pictures: reference, previous, ``wanted`` frames; and where the previous colours come from."""
     count = len(clip)
     chance = random.random()
     origin = "reference" if chance < config.from_reference else "shot"
     if config.from_reference <= chance < config.from_reference + config.from_nothing:
         origin = "nothing"
-    stride = int(random.choice([1, 1, 1, 2, 3]))
-    stride = max(1, min(stride, (count - 1) // (config.unroll + 1)))
-    span = stride * (config.unroll + 1)
+    stride = int(random.choice(config.strides))
+    stride = max(1, min(stride, (count - 1) // (wanted + 1)))
+    span = stride * (wanted + 1)
     start = int(random.integers(0, max(1, count - span)))
-    run = [min(count - 1, start + stride * i) for i in range(config.unroll + 1)]
+    run = [min(count - 1, start + stride * i) for i in range(wanted + 1)]
     if origin == "reference":
         reference = run[0]
     else:
@@ -113,11 +117,11 @@ def _cut(rgb: NDArray[np.uint8], window: tuple[int, int, int, int], size: tuple[
     return srgb_to_lab(np.ascontiguousarray(piece, np.float32) / np.float32(255.0))
 
 
-def _photo_run(photo: StoredClip, config: SampleConfig, random: Generator) -> list[Image]:
+def _photo_run(photo: StoredClip, wanted: int, config: SampleConfig, random: Generator) -> list[Image]:
     """A photo under a smoothly moving camera: affine ranges of ColorMotion (seed 002, Table 2), spread over the run."""
     rgb = photo.rgb(0)
     start, velocity = _affine_parameters(random), _affine_parameters(random)
-    steps = [0.0, *(1.0 + 0.35 * i for i in range(config.unroll + 1))]
+    steps = [0.0, *(1.0 + 0.35 * i for i in range(wanted + 1))]
     return [_view(rgb, start + velocity * step, config.size) for step in steps]
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tinct.training.losses.colour import colour_distance
+from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
@@ -27,6 +27,14 @@ def test_colour_distance_is_charbonnier():
     a, b = pair()
     assert float(colour_distance(a, b)) == pytest.approx(slow_charbonnier(a, b))
     assert float(colour_distance(a, a)) == pytest.approx(0, abs=1e-9)
+
+
+def test_log_square_error_is_that_of_each_picture_averaged():
+    a, b = pair()
+    squares = [float(((a[i] - b[i]) ** 2).mean()) for i in range(len(a))]
+    slow = sum(math.log(square + 2e-5) for square in squares) / len(squares)
+    assert float(log_square_error(a, b)) == pytest.approx(slow)
+    assert float(log_square_error(a, a)) == pytest.approx(math.log(2e-5))
 
 
 def test_edge_distance_sees_differences_only():
