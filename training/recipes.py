@@ -42,7 +42,7 @@ class Recipe:
     clip_norm: float = 1.0
     ema: float = 0.998
     disturbance: float = 0.06
-    jitter: float = 0.5
+    jitter: float = 0.25
     seed: int = 0
     checkpoint_every: int = 200
     loaders: int = 2

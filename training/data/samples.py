@@ -13,6 +13,8 @@ from tinct.training.data.clip_store import ClipStore, StoredClip
 from tinct.training.data.motion import moved_from
 
 Image = NDArray[np.float32]
+Window = tuple[int, int, int, int]
+"""Top, left, height and width in pixels."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class SampleConfig:
     ``largest_gap``: frames between the reference and the first coloured frame. ``photo_share``: samples made from a
     photo in artificial motion. The chances of where the first "previous frame" comes from: ``from_reference`` the
     reference itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the
-    loop disturbs.
+    loop disturbs. ``pan``: chance that the window moves over the frames, so that new things come into view; ``apart``:
+    chance that a reference which is not the previous frame has a window of its own, so that it lacks some of them.
     """
 
     size: tuple[int, int] = (160, 256)
@@ -36,6 +39,8 @@ class SampleConfig:
     from_reference: float = 0.6
     from_nothing: float = 0.2
     smallest_window: float = 0.62
+    pan: float = 0.3
+    apart: float = 0.3
 
 
 class Sample(NamedTuple):
@@ -91,12 +96,25 @@ def _clip_run(clip: StoredClip, wanted: int, config: SampleConfig, random: Gener
         reference = int(np.clip(run[1] + gap, 0, count - 1))
     if random.random() < 0.5 and origin != "reference":
         run = run[::-1]
-    window = _window(clip.size, config, random)
+    windows = _windows(len(run), clip.size, config, random)
+    still = windows[0]
+    if origin != "reference" and random.random() < config.apart:
+        still = _window(clip.size, config, random)
     flip = random.random() < 0.5
-    return [_cut(clip.rgb(i), window, config.size, flip) for i in (reference, *run)], origin
+    views = zip((reference, *run), (still, *windows), strict=True)
+    return [_cut(clip.rgb(i), window, config.size, flip) for i, window in views], origin
 
 
-def _window(size: tuple[int, int], config: SampleConfig, random: Generator) -> tuple[int, int, int, int]:
+def _windows(count: int, size: tuple[int, int], config: SampleConfig, random: Generator) -> list[Window]:
+    """A window for each frame of a run: one that rests, or one that moves to another."""
+    first = last = np.array(_window(size, config, random))
+    if random.random() < config.pan:
+        last = np.array(_window(size, config, random))
+    top, left, height, width = np.linspace(first, last, count).astype(int).T.tolist()
+    return list(zip(top, left, height, width, strict=True))
+
+
+def _window(size: tuple[int, int], config: SampleConfig, random: Generator) -> Window:
     """Top, left, height and width of a window with the sample's aspect."""
     height, width = size
     aspect = config.size[1] / config.size[0]
@@ -107,7 +125,7 @@ def _window(size: tuple[int, int], config: SampleConfig, random: Generator) -> t
     return int(top), int(left), max(2, int(tall)), max(2, int(wide))
 
 
-def _cut(rgb: NDArray[np.uint8], window: tuple[int, int, int, int], size: tuple[int, int], flip: bool) -> Image:
+def _cut(rgb: NDArray[np.uint8], window: Window, size: tuple[int, int], flip: bool) -> Image:
     top, left, height, width = window
     piece = rgb[top : top + height, left : left + width]
     method = cv2.INTER_AREA if height > size[0] else cv2.INTER_LINEAR
