@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tinct.cli import main
 from tinct.export import bundle as bundle_module
 from tinct.export.parity import parity_report
 from tinct.training.model.colour_net import ColourNetConfig
@@ -59,4 +60,6 @@ def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
             "parity_report",
             lambda network, bundle: parity_report(network, bundle, sizes=[(64, 96)], still_counts=[2], threads=1),
         )
-        return bundle_module.export_bundle(checkpoint, folder / "small", name="small", version="1.2.3", card=card)
+        options = ["--output", folder / "small", "--name", "small", "--version", "1.2.3", "--card", card]
+        assert main([str(word) for word in ("export", checkpoint, *options)]) == 0
+    return folder / "small"

@@ -13,6 +13,12 @@ def export(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="BUNDLE", help="Folder of the new bundle.", show_default=False)
     ],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Name of the model.")] = "lite",
+    version: Annotated[str, typer.Option(metavar="VERSION", help="Version of the model.")] = "0.1.0",
+    card: Annotated[
+        Path | None,
+        typer.Option(metavar="JSON", help="What the model card says; see docs/models.md.", show_default="none"),
+    ] = None,
 ) -> None:
     """Export a checkpoint to a model bundle, with a parity report (needs the packages of the extra "export")."""
     from tinct.runtime.errors import MediaNotFoundError
@@ -23,5 +29,5 @@ def export(
     with extra("export", command="tinct export"):
         from tinct.export.bundle import export_bundle
 
-        export_bundle(checkpoint, output)
+        export_bundle(checkpoint, output, name=name, version=version, card=card)
     typer.echo(f"{output}: see `tinct info {output}`")
