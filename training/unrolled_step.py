@@ -30,13 +30,15 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     bank = model.encode_reference(reference)
     bias = torch.zeros(bank.key8.shape[:2], device=reference.device)
     ab = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
+    begun = (batch["trust"][:, 0].amax((1, 2)) > 0).float()  # a run without a past starts from no colour at all
+    ab = ab * begun[:, None, None, None]
     weights, totals = recipe.losses, {}
     count = recipe.samples.unroll
     lead = frames.shape[1] - count
     for i in range(-lead, count):
         frame = scale(frames[:, lead + i])
         trust = batch["trust"][:, lead + i, None]
-        moved = torch.where(trust > 0, _moved(ab, batch["positions"][:, lead + i]), 0.0)
+        moved = _moved(ab, batch["positions"][:, lead + i])
         hints = torch.zeros_like(frame)
         with torch.set_grad_enabled(i >= 0):
             colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)

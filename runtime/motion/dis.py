@@ -13,6 +13,9 @@ LEAST_SIDE = 16
 """Smaller images, and images flatter than `FLATTEST`, crash OpenCV's pyramid; they are extended for the search."""
 FLATTEST = 8
 
+ROUND_TRIP_PIXELS = 1.5
+"""Distance between a place and where it comes back to, there and back, at which the trust has fallen to 1/e."""
+
 
 class DisMotion(MotionSource):
     """DIS in both directions, down to full resolution; valid where they agree.
@@ -34,22 +37,19 @@ class DisMotion(MotionSource):
         height, width = current.shape
         backward = np.ascontiguousarray(_search(later, earlier)[:height, :width])
         forward = np.ascontiguousarray(_search(earlier, later)[:height, :width])
-        validity = agreement(backward, forward).astype(np.float32)
-        return Motion(flow=backward, validity=validity)
+        return Motion(flow=backward, validity=agreement(backward, forward))
 
 
-def agreement(backward: Image, forward: Image) -> NDArray[np.bool_]:
-    """Where two flows (H, W, 2) are inverse to each other: Sundaram, Brox and Keutzer, ECCV 2010, eq. 5.
+def agreement(backward: Image, forward: Image) -> Image:
+    """How well two flows (H, W, 2) are inverse to each other, (H, W) float32 0..1.
 
-    ``|b(x) + f(x + b)|^2 < 0.01 (|b(x)|^2 + |f(x + b)|^2) + 0.5``, and x + b lies inside the image. Returns (H, W).
+    ``exp(-|b(x) + f(x + b)|^2 / 1.5^2)`` where x + b lies inside the image, else 0.
     """
     height, width = backward.shape[:2]
-    returned = warp(forward, backward)
-    gap = _squared_length(backward + returned)
-    length = _squared_length(backward) + _squared_length(returned)
+    gap = _squared_length(backward + warp(forward, backward))
     x, y = sampling_positions(backward)
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-    return np.asarray((gap < 0.01 * length + 0.5) & inside)
+    return np.asarray(np.exp(gap / np.float32(-(ROUND_TRIP_PIXELS**2))) * inside, np.float32)
 
 
 def _squared_length(flow: Image) -> Image:

@@ -8,7 +8,7 @@ from tinct.runtime.motion.warp import warp
 
 Image = NDArray[np.float32]
 
-LIGHTNESS_TOLERANCE = 8.0
+LIGHTNESS_TOLERANCE = 10.0
 """Difference of L* at which the trust in a moved colour has fallen to 1/e."""
 
 
@@ -18,13 +18,12 @@ def propagate(
     """Move the previous colours to the current frame.
 
     ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state_ab``:
-    (H, W, 2) Lab units. Returns the moved ab (H, W, 2), zero where the trust is zero, and the trust (H, W) 0..1: the
-    motion's own validity times ``exp(-(d / 8)^2)``, d being the difference of L* between the frame and the moved
-    previous frame. A colour that was moved to a place of another lightness belongs to something else.
+    (H, W, 2) Lab units. Returns the moved ab (H, W, 2) and the trust (H, W) 0..1: the motion's own validity times
+    ``exp(-(d / 10)^2)``, d being the difference of L* between the frame and the moved previous frame. A colour that was
+    moved to a place of another lightness belongs to something else. Where nothing is trusted the moved colour is that
+    of the nearest place that was seen: a guess, and at the edge of a moving camera's picture often the best one.
     """
     motion = motion_source.estimate(state_lightness, lightness)
     difference = lightness - warp(state_lightness, motion.flow)
     validity = motion.validity * np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
-    warped_ab = warp(state_ab, motion.flow)
-    warped_ab[validity <= 0] = 0
-    return warped_ab, validity.astype(np.float32, copy=False)
+    return warp(state_ab, motion.flow), validity.astype(np.float32, copy=False)

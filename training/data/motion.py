@@ -5,14 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
-LIGHTNESS_TOLERANCE = 8.0
+ROUND_TRIP_PIXELS = 1.5
+LIGHTNESS_TOLERANCE = 10.0
 
 
 def moved_from(previous: Image, current: Image) -> tuple[Image, Image]:
     """Where ``current``'s pixels lay in ``previous``, both (H, W) L* 0..100.
 
     Returns sampling positions (H, W, 2) in pixels, x then y, and the trust (H, W) 0..1: forward and backward flow agree
-    (Sundaram et al. 2010, eq. 5) inside the image, times ``exp(-(d / 8)^2)`` of the difference of lightness.
+    inside the image (``exp`` of the squared miss / 1.5^2), times ``exp(-(d / 10)^2)`` of the difference of lightness.
     """
     earlier, later = (np.rint(np.clip(image, 0, 100) * 2.55).astype(np.uint8) for image in (previous, current))
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
@@ -26,9 +27,8 @@ def moved_from(previous: Image, current: Image) -> tuple[Image, Image]:
     positions = backward + np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
     returned = sample(forward, positions)
     gap = np.square(backward + returned).sum(-1)
-    length = np.square(backward).sum(-1) + np.square(returned).sum(-1)
     inside = (positions >= 0).all(-1) & (positions[..., 0] <= width - 1) & (positions[..., 1] <= height - 1)
-    agrees = (gap < 0.01 * length + 0.5) & inside
+    agrees = np.exp(-gap / ROUND_TRIP_PIXELS**2) * inside
     difference = current - sample(previous, positions)
     return positions, (agrees * np.exp(-np.square(difference / LIGHTNESS_TOLERANCE))).astype(np.float32)
 

@@ -80,11 +80,11 @@ class ColourNet(nn.Module):
     ) -> Colours:
         """Colour a frame.
 
-        ``luminance`` (B, 1, H, W) scaled; ``moved`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
-        ``validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W) scaled a, b and mask; ``matched`` and ``pyramid`` as
-        their makers say.
+        ``luminance`` (B, 1, H, W) scaled; ``moved`` (B, 2, H, W) previous colour moved to this frame, scaled ab (a
+        guess where the validity is low, 0 without a past); ``validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W)
+        scaled a, b and mask; ``matched`` and ``pyramid`` as their makers say.
         """
-        full = torch.cat([luminance, moved * validity, validity, hints], 1)
+        full = torch.cat([luminance, moved, validity, hints], 1)
         raw = self._unet(full, matched, pyramid)
         heads = F.pixel_shuffle(raw, 2)
         size = luminance.shape[-2:]
