@@ -19,8 +19,8 @@ def check_report(path: Path | None) -> None:
         raise OutputError(f"{path} cannot be written: name a file in a folder that exists and is yours to write")
 
 
-def write_report(path: Path | None, text: str) -> None:
-    """Write ``text`` to ``path``, whole or not at all; a report that was there is replaced.
+def write_report(path: Path | None, content: str | bytes) -> None:
+    """Write ``content`` (a text becomes UTF-8) to ``path``, whole or not at all; a report that was there is replaced.
 
     Raises:
         OutputError: it cannot be written.
@@ -29,7 +29,7 @@ def write_report(path: Path | None, text: str) -> None:
         return
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -149,3 +149,29 @@ def test_stopping_leaves_nothing_half_written(how: signal.Signals, still: Path, 
     assert json.loads(rest.splitlines()[-1]) == {"event": "stopped"}
     assert [file.name for file in out.iterdir()] == ["film.mkv"]
     assert (out / "film.mkv").read_bytes() == b"what was there"
+
+
+def test_a_contact_sheet_shows_the_run(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    outcome = colorize(plate, "-r", f"{still}@1003", "-o", tmp_path / "out" / "r.####.png", "--sheet", sheet)
+    assert outcome.code == 0, outcome.err
+    picture = cv2.imread(str(sheet)).astype(int)
+    tile = picture.shape[1] // 4
+    rows = np.array_split(picture[30:], 5)
+    colour = [[np.ptp(row[:, c * tile : (c + 1) * tile], axis=2).mean() for c in range(3)] for row in rows]
+    for index, (grey, shown, result) in enumerate(colour):
+        assert grey < 1
+        assert (shown > 5) == (result > 5) == (index >= 2), "the still is in force from frame 1003 on"
+
+
+def test_a_contact_sheet_that_is_there_stays(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.jpg"
+    sheet.write_bytes(b"mine")
+    call = (plate, "-r", still, "-o", tmp_path / "out" / "r.####.png", "--sheet", sheet)
+    outcome = colorize(*call)
+    assert (outcome.code, sheet.read_bytes()) == (2, b"mine")
+    assert "sheet.jpg is there already" in outcome.error
+    assert not (tmp_path / "out").exists()
+    assert colorize(*call, "--overwrite").code == 0
+    assert cv2.imread(str(sheet)) is not None
+    assert "must end in" in colorize(*call[:-1], tmp_path / "sheet.txt").error

@@ -56,10 +56,15 @@ def colorize(
         int | None, typer.Option(min=1, help="CPU threads of the network.", show_default="all cores")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")] = False,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Write a contact sheet of the run (PNG or JPEG).", show_default="none"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write progress and result as JSON lines.")] = False,
 ) -> None:
     """Colour a black-and-white plate from colour stills."""
     from tinct.display import choose_display
+    from tinct.run_sheet import RunSheet
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.still_argument import parse_still
 
@@ -79,10 +84,14 @@ def colorize(
             threads=threads,
         )
 
+        pictures = RunSheet(sheet, request) if sheet else None
+
         def show(progress: Progress) -> None:
             display.progress(frame=progress.frame, done=progress.done, total=progress.total, fps=progress.fps)
 
-        report = colorize_plate(request, progress=show)
+        report = colorize_plate(request, progress=show, on_frame=pictures.keep if pictures else None)
+        if pictures:
+            pictures.write()
         for warning in report.warnings:
             display.warn(warning)
         display.finish(_sentence(report), **_facts(report))

@@ -1,0 +1,97 @@
+"""The contact sheet of a run: some frames of the plate, the still in force, the result and the confidence."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.contact_sheet import TILE_WIDTH, SheetRow, draw_sheet
+from tinct.report_file import check_report, write_report
+from tinct.runtime.colour import lab_to_srgb, luma_to_lightness
+from tinct.runtime.errors import OutputExistsError, UsageError
+from tinct.runtime.media import ResultFrame, open_plate
+from tinct.runtime.media.stills import read_still
+from tinct.runtime.pipeline import ColorizeRequest, StillAt
+from tinct.runtime.session import StepResult
+from tinct.runtime.transfer import srgb_encode
+
+Image = NDArray[np.float32]
+
+ROWS = 5
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+class RunSheet:
+    """Keeps small copies of a few frames while `colorize_plate` works (`keep` is its ``on_frame``), then draws them."""
+
+    def __init__(self, path: Path, request: ColorizeRequest, *, rows: int = ROWS) -> None:
+        """``path``: the PNG or JPEG to write. The rows are spread evenly over the plate's frames.
+
+        Raises:
+            UsageError: ``path`` is of another format.
+            OutputExistsError: it is there and the request does not overwrite.
+            OutputError: it cannot be written.
+            TinctError: the plate cannot be opened, as `open_plate` says.
+        """
+        if path.suffix.lower() not in SUFFIXES:
+            raise UsageError(f"the contact sheet {path} must end in one of {', '.join(SUFFIXES)}")
+        if path.exists() and not request.overwrite:
+            raise OutputExistsError(f"{path} is there already; add --overwrite or name another")
+        check_report(path)
+        with open_plate(request.input, frames=request.frames) as reader:
+            self._tags, numbers = reader.info.colour, reader.info.frames
+        picks = np.linspace(0, len(numbers) - 1, min(rows, len(numbers))).round().astype(int)
+        self._wanted = {numbers[pick] for pick in picks}
+        self._path = path
+        self._stills = request.references
+        self._rows: list[SheetRow] = []
+
+    def keep(self, frame: ResultFrame, step: StepResult) -> None:
+        """Keep a frame that is on the sheet."""
+        if frame.number not in self._wanted:
+            return
+        height, width = frame.rgb.shape[:2]
+        size = TILE_WIDTH, max(1, round(height * TILE_WIDTH / width))
+        rgb = np.nan_to_num(cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA))
+        luma = rgb @ np.float32(self._tags.luma_weights)
+        lightness = luma_to_lightness(np.clip(luma, 0, 1), self._tags)
+        grey = lab_to_srgb(np.dstack([lightness, np.zeros_like(rgb[..., :2])]))
+        still = _in_force(self._stills, frame.number)
+        self._rows.append(
+            SheetRow(
+                caption=f"frame {frame.number}",
+                grey=grey,
+                still=read_still(Path(still.path)).rgb if still else np.zeros_like(rgb),
+                result=self._view(rgb),
+                confidence=step.confidence,
+            )
+        )
+
+    def write(self) -> Path:
+        """Draw and write the sheet, whole or not at all; returns its path.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        _, encoded = cv2.imencode(self._path.suffix.lower(), draw_sheet(self._rows)[..., ::-1])
+        write_report(self._path, encoded.tobytes())
+        return self._path
+
+    def _view(self, rgb: Image) -> Image:
+        """The result for an sRGB screen: scene-linear light is encoded, video stays as it is."""
+        rgb = np.clip(rgb, 0, 1, dtype=np.float32)
+        if self._tags.transfer != "linear":
+            return rgb
+        out, spare = np.empty_like(rgb), np.empty_like(rgb)
+        srgb_encode(rgb, out, spare)
+        return out
+
+
+def _in_force(stills: Sequence[StillAt], number: int) -> StillAt | None:
+    """The first still of the set in force at frame ``number``."""
+    begun = [still for still in stills if still.frame is None or still.frame <= number]
+    if not begun:
+        return None
+    return max(begun, key=lambda still: float("-inf") if still.frame is None else still.frame)
