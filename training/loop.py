@@ -1,18 +1,23 @@
 """The training loop: resumable, with averaged weights, the same on a CPU and a GPU."""
 
 import logging
+import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tinct.training.data.clip_store import ClipStore, load_store
+from tinct.training.data.flows import load_flows
 from tinct.training.data.loader import batches
+from tinct.training.data.resident import make_resident, resident_batches
 from tinct.training.model.lite import Lite
 from tinct.training.model.trunk import load_pretrained
 from tinct.training.model.weights import WeightsError, load_weights, pack
@@ -40,11 +45,17 @@ def train(
     resume: bool = False,
     steps: int | None = None,
     weights: Path | None = None,
+    max_minutes: float | None = None,
+    exclude: Collection[str] = (),
+    flow_folder: Path | None = None,
 ) -> Path:
     """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
 
-    Checkpoints and TensorBoard logs go to ``output``. With ``resume`` an interrupted run goes on from its checkpoint;
-    ``steps`` replaces the recipe's own number; ``weights`` is a checkpoint whose network a new run starts from.
+    Checkpoints and TensorBoard logs go to ``output``. With ``resume`` an interrupted run goes on from its checkpoint,
+    if there is one; ``steps`` replaces the recipe's own number; ``weights`` is a checkpoint whose network a new run
+    starts from. After ``max_minutes``, counted from the call, the run stops with a checkpoint, but not before its first
+    step. ``exclude`` names files and folders of ``data`` to leave out. Motion that a resident data set needs is kept in
+    a file in ``flow_folder``, ``output`` unless given.
 
     Raises:
         RecipeError: unknown recipe.
@@ -54,6 +65,7 @@ def train(
     """
     if recipe_name not in RECIPES:
         raise RecipeError(f"there is no recipe {recipe_name!r}; choose one of {', '.join(sorted(RECIPES))}")
+    deadline = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes
     recipe = RECIPES[recipe_name]()
     if steps is not None:
         recipe = replace(recipe, steps=steps)
@@ -62,16 +74,34 @@ def train(
         raise TrainingError(f"{path} is there already: add --resume to go on, or name another output folder")
     if not torch.cuda.is_available():
         torch.use_deterministic_algorithms(True)  # a gather's gradient sums in any order otherwise
+    torch.backends.cudnn.benchmark = True  # all pictures of a run are of one size
     run = TrainingRun(recipe, device="cuda" if torch.cuda.is_available() else "cpu")
     if path.exists():
         run.restore(path)
     elif weights is not None:
         run.start_from(weights)
-    store = load_store(data)
+    store = load_store(data, exclude=exclude)
     LOG.info("%d clips, %d photos, %d files skipped", len(store.clips), len(store.photos), len(store.skipped))
     output.mkdir(parents=True, exist_ok=True)
-    run.go(store, output)
+    run.go(_source(run, store, flow_folder or output), output, deadline=deadline)
     return path
+
+
+def _source(run: "TrainingRun", store: ClipStore, flow_folder: Path) -> Generator[dict[str, Tensor], None, None]:
+    """The batches of a run from its step on, from the way of cutting samples that its recipe names."""
+    recipe = run.recipe
+    if not recipe.resident:
+        return batches(
+            store,
+            recipe.samples,
+            batch=recipe.batch,
+            seed=recipe.seed,
+            first_step=run.step,
+            threads=recipe.loaders,
+        )
+    resident = make_resident(store, load_flows(store.clips, flow_folder), torch.device(run.device))
+    LOG.info("data set and motion take %.2f GB of %s memory", resident.nbytes / 1e9, run.device)
+    return resident_batches(resident, recipe.samples, batch=recipe.batch, seed=recipe.seed, first_step=run.step)
 
 
 class TrainingRun:
@@ -82,6 +112,8 @@ class TrainingRun:
         self.recipe = recipe
         self.device = device
         self.step = 0
+        self.sound = torch.ones((), dtype=torch.bool, device=device)
+        """Whether every loss so far was a number; on the device, so that asking need not wait for it."""
         self.model = Lite(recipe.model)
         load_pretrained(self.model.trunk)
         self.model.to(device, memory_format=torch.channels_last)
@@ -108,38 +140,40 @@ class TrainingRun:
         for target in (self.model, self.average):
             target.load_state_dict(network.state_dict())
 
-    def go(self, store: ClipStore, output: Path) -> None:
-        """Train to the recipe's last step, with a checkpoint every so often and at the end."""
+    def go(self, source: Generator[dict[str, Tensor], None, None], output: Path, *, deadline: float = math.inf) -> None:
+        """Train on the batches of ``source`` to the recipe's last step or the ``deadline`` (of `time.monotonic`), with
+        a checkpoint every so often and at the end.
+
+        Raises:
+            TrainingError: the loss or a weight is not a number; the last checkpoint is still good.
+        """
         from torch.utils.tensorboard import SummaryWriter
 
         recipe, started, first = self.recipe, time.perf_counter(), self.step
-        source = batches(
-            store,
-            recipe.samples,
-            batch=recipe.batch,
-            seed=recipe.seed,
-            first_step=self.step,
-            threads=recipe.loaders,
-        )
-        with SummaryWriter(str(output / "log")) as board:
-            while self.step < recipe.steps:
+        saved = first
+        with SummaryWriter(str(output / "log")) as board, closing(source):
+            while self.step < recipe.steps and (self.step == first or time.monotonic() < deadline):
                 terms = self.advance(next(source))
                 if self.step % LOG_EVERY == 0:
+                    self._check()
                     values = {name: float(value.detach()) for name, value in terms.items()}
                     for name, value in values.items():
                         board.add_scalar(f"loss/{name}", value, self.step)
                     speed = (self.step - first) / (time.perf_counter() - started)
                     shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
                     LOG.info("step %d/%d  %.2f steps/s  %s", self.step, recipe.steps, speed, shown)
-                if self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps:
+                if self.step % recipe.checkpoint_every == 0:
                     self.save(output / CHECKPOINT)
-        source.close()
+                    saved = self.step
+            if self.step > saved:
+                self.save(output / CHECKPOINT)
 
     def advance(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """One optimizer step; returns the loss terms.
 
         Raises:
-            TrainingError: the loss is not a number; the last checkpoint is still good.
+            TrainingError: the loss is not a number; the last checkpoint is still good. On a GPU, where looking at every
+                loss would have the GPU wait, `save` and the log find it.
         """
         recipe = self.recipe
         self._schedule()
@@ -148,8 +182,9 @@ class TrainingRun:
         with torch.autocast(self.device, dtype=torch.bfloat16):
             terms = unrolled_loss(self.model, on_device, recipe, random)
         total = terms["total"]
-        if not torch.isfinite(total):
-            raise TrainingError(f"the loss is {float(total)} at step {self.step}; the last checkpoint is still good")
+        self.sound = self.sound & torch.isfinite(total.detach())
+        if self.device == "cpu":
+            self._check()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip_norm)
@@ -157,6 +192,10 @@ class TrainingRun:
         self.step += 1
         self._average()
         return terms
+
+    def _check(self) -> None:
+        if not self.sound:
+            raise TrainingError(f"the loss was not a number by step {self.step}; the last checkpoint is still good")
 
     def _schedule(self) -> None:
         """Linear warm-up, then polynomial decay; the trunk rests until its time."""
@@ -170,11 +209,18 @@ class TrainingRun:
     @torch.no_grad()
     def _average(self) -> None:
         decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            mean.lerp_(value, 1 - decay)
+        get_ema_multi_avg_fn(decay)(list(self.average.parameters()), list(self.model.parameters()), self.step)
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; it appears whole or not at all."""
+        """Write a checkpoint; it appears whole or not at all.
+
+        Raises:
+            TrainingError: the loss or a weight is not a number; nothing is written.
+        """
+        self._check()
+        values = [value for network in (self.model, self.average) for value in network.state_dict().values()]
+        if not torch.stack([torch.isfinite(value).all() for value in values]).all():
+            raise TrainingError(f"a weight is not a number at step {self.step}; the last checkpoint is still good")
         state = {
             "network": pack(self.average),
             "model": self.model.state_dict(),
@@ -195,7 +241,8 @@ class TrainingRun:
         Raises:
             TrainingError: it is of another recipe or architecture.
         """
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        # to the CPU: the optimizer's step counts must stay there, or each step on a GPU waits for them
+        state = torch.load(path, map_location="cpu", weights_only=True)
         if state["recipe"] != self.recipe.name:
             raise TrainingError(f"{path} is of the recipe {state['recipe']}, not {self.recipe.name}")
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tinct.training.data.samples import SampleConfig
+from tinct.training.data.plan import SampleConfig
 from tinct.training.model.lite import LiteConfig
 
 
@@ -24,7 +24,8 @@ class Recipe:
     """Everything that decides a training run.
 
     ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
-    in scaled ab of the smooth colour error put on true previous frames.
+    in scaled ab of the smooth colour error put on true previous frames. ``resident``: the data set lives on the
+    training device, with its motion, and samples are cut there; else ``loaders`` threads cut them on the CPU.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Recipe:
     seed: int = 0
     checkpoint_every: int = 200
     loaders: int = 2
+    resident: bool = False
 
 
 def lite_cpu() -> Recipe:
@@ -57,7 +59,7 @@ def lite_cpu() -> Recipe:
 def lite_gpu() -> Recipe:
     """`lite` on one data-centre GPU: larger pictures, longer runs, the trunk trained in the second half."""
     samples = SampleConfig(size=(224, 384), unroll=4, largest_lead=8, strides=(1, 1, 2, 2, 3, 4))
-    return Recipe("lite_gpu", steps=20000, samples=samples, batch=8, trunk_from=0.5, loaders=14)
+    return Recipe("lite_gpu", steps=20000, samples=samples, batch=8, trunk_from=0.5, resident=True)
 
 
 def tiny() -> Recipe:

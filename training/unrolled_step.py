@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinct.training.data.device_pictures import sample_at
 from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
@@ -38,7 +39,7 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     for i in range(-lead, count):
         frame = scale(frames[:, lead + i])
         trust = batch["trust"][:, lead + i, None]
-        moved = _moved(ab, batch["positions"][:, lead + i])
+        moved = sample_at(ab, batch["positions"][:, lead + i])
         hints = torch.zeros_like(frame)
         with torch.set_grad_enabled(i >= 0):
             colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
@@ -72,13 +73,6 @@ def _scaler(model: Lite) -> Callable[[Tensor], Tensor]:
         return torch.cat([(planes[:, :1] - config.l_mean) / config.l_scale, planes[:, 1:] / config.ab_scale], 1)
 
     return scale
-
-
-def _moved(ab: Tensor, positions: Tensor) -> Tensor:
-    """Bilinear samples of (B, 2, H, W) at pixel ``positions`` (B, H, W, 2), edges replicated."""
-    height, width = ab.shape[-2:]
-    span = positions.new_tensor([width - 1, height - 1])
-    return F.grid_sample(ab, positions / span * 2 - 1, mode="bilinear", padding_mode="border", align_corners=True)
 
 
 def _disturb(ab: Tensor, wanted: Tensor, largest: float, random: torch.Generator) -> Tensor:

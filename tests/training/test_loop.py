@@ -32,11 +32,16 @@ def folder(tmp_path_factory):
     return target
 
 
+TINY = RECIPES["tiny"]()
+
+
 def weights(path):
     return torch.load(path, weights_only=True)["network"]["weights"]
 
 
-def test_a_stopped_run_ends_like_an_unbroken_one(folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("resident", [False, True])
+def test_a_stopped_run_ends_like_an_unbroken_one(folder, tmp_path, monkeypatch, resident):
+    monkeypatch.setitem(RECIPES, "tiny", lambda: replace(TINY, resident=resident))
     whole = loop.train("tiny", data=folder, output=tmp_path / "whole")
 
     class Stopped(Exception):
@@ -48,10 +53,10 @@ def test_a_stopped_run_ends_like_an_unbroken_one(folder, tmp_path, monkeypatch):
         save(self, path)
         raise Stopped
 
-    monkeypatch.setattr(loop.TrainingRun, "save", save_and_stop)
-    with pytest.raises(Stopped):
-        loop.train("tiny", data=folder, output=tmp_path / "broken")
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.TrainingRun, "save", save_and_stop)
+        with pytest.raises(Stopped):
+            loop.train("tiny", data=folder, output=tmp_path / "broken")
     broken = loop.train("tiny", data=folder, output=tmp_path / "broken", resume=True)
     one, two = weights(whole), weights(broken)
     assert all(torch.equal(one[name], two[name]) for name in one)
@@ -70,6 +75,35 @@ def test_a_loss_that_is_no_number_stops_the_run(monkeypatch):
     monkeypatch.setattr(loop, "unrolled_loss", lambda *_: {"total": torch.tensor(float("nan"))})
     with pytest.raises(loop.TrainingError, match="step 0"):
         run.advance({})
+
+
+def test_a_slice_stops_with_a_checkpoint_and_the_next_goes_on(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "tiny", lambda: replace(TINY, resident=True))
+    output, cache = tmp_path / "run", tmp_path / "flows"
+    for step in (1, 2):  # no time at all: one step, so that every slice brings the run on
+        path = loop.train("tiny", data=folder, output=output, resume=True, max_minutes=0, flow_folder=cache)
+        assert torch.load(path, weights_only=True)["step"] == step
+    path = loop.train("tiny", data=folder, output=output, resume=True, max_minutes=5, flow_folder=cache)
+    assert torch.load(path, weights_only=True)["step"] == TINY.steps
+    assert len(list(cache.iterdir())) == 1
+    whole = loop.train("tiny", data=folder, output=tmp_path / "whole", flow_folder=cache)
+    one, two = weights(path), weights(whole)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("broken", ["loss", "weight"])
+def test_no_checkpoint_is_written_of_a_broken_run(folder, tmp_path, broken):
+    path = tmp_path / loop.CHECKPOINT
+    run = loop.TrainingRun(TINY, device="cpu")
+    run.save(path)
+    good = path.read_bytes()
+    if broken == "loss":
+        run.sound = torch.tensor(False)
+    else:
+        next(run.model.parameters()).data[0] = float("nan")
+    with pytest.raises(loop.TrainingError, match=f"{broken} .*not a number"):
+        run.save(path)
+    assert path.read_bytes() == good
 
 
 def test_a_run_can_start_from_the_network_of_another(folder, tmp_path):

@@ -16,8 +16,26 @@ def train(
         Path | None, typer.Option(metavar="FOLDER", help="Where checkpoints and logs go.", show_default="runs/RECIPE")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")
+        bool, typer.Option("--resume", help="Go on from the checkpoint in the output folder, if there is one.")
     ] = False,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop with a checkpoint after so long.", show_default=False)
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Instead of the recipe's number.", show_default=False)
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="CHECKPOINT", help="Network that a new run starts from.", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="File or folder of the data to leave out; repeatable.", show_default=False),
+    ] = None,
+    flows: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where motion is kept between runs.", show_default="the output folder"),
+    ] = None,
 ) -> None:
     """Train a model (needs the packages of the extra "train")."""
     from tinct.runtime.errors import DataError, MediaNotFoundError, UnknownNameError
@@ -28,11 +46,22 @@ def train(
     with extra("train", command="tinct train"):
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
+        from tinct.training.model.weights import WeightsError
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         try:
-            loop.train(recipe, data=data, output=output or Path("runs") / recipe, resume=resume)
+            loop.train(
+                recipe,
+                data=data,
+                output=output or Path("runs") / recipe,
+                resume=resume,
+                steps=steps,
+                weights=weights,
+                max_minutes=minutes,
+                exclude=exclude or (),
+                flow_folder=flows,
+            )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
-        except (loop.TrainingError, DataSetError) as error:
+        except (loop.TrainingError, DataSetError, WeightsError) as error:
             raise DataError(str(error)) from error

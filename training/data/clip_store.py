@@ -1,6 +1,6 @@
 """Clips and photos in memory: decoded once, kept as 4:2:0 so that a whole data set fits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +48,18 @@ class ClipStore:
     skipped: tuple[str, ...]
 
 
-def load_store(folder: Path, *, short_side: int = 256, limit: int | None = None) -> ClipStore:
+def load_store(
+    folder: Path, *, short_side: int = 256, limit: int | None = None, exclude: Collection[str] = ()
+) -> ClipStore:
     """Decode every clip and photo under ``folder`` (the first ``limit`` of each); short side ``short_side`` pixels
-    at most.
+    at most. Files and folders whose name is in ``exclude`` are left out; nothing else is.
 
     Raises:
-        DataSetError: there is no usable clip.
+        DataSetError: there is no usable clip, or nothing has a name in ``exclude``.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "eval" not in path.parent.name)
-    videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES and "old_bw" not in path.parts][:limit]
-    pictures = [path for path in files if path.suffix.lower() in PHOTO_SUFFIXES and "old_bw" not in path.parts][:limit]
+    files = _files(folder, exclude)
+    videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES][:limit]
+    pictures = [path for path in files if path.suffix.lower() in PHOTO_SUFFIXES][:limit]
     skipped: list[str] = []
     with ThreadPoolExecutor() as pool:
         clips = _usable(pool.map(lambda path: _attempt(_decode_video, path, short_side), videos), skipped)
@@ -65,6 +67,16 @@ def load_store(folder: Path, *, short_side: int = 256, limit: int | None = None)
     if not clips:
         raise DataSetError(f"{folder} holds no clip of {LEAST_FRAMES} frames or more that can be decoded")
     return ClipStore(tuple(clips), tuple(photos), tuple(skipped))
+
+
+def _files(folder: Path, exclude: Collection[str]) -> list[Path]:
+    """All files under ``folder`` but the excluded."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    present = {name for path in files for name in path.relative_to(folder).parts}
+    for name in exclude:
+        if name not in present:  # a slip would bring in what was to be left out
+            raise DataSetError(f"{folder} holds no file or folder {name!r} to exclude")
+    return [path for path in files if not set(exclude).intersection(path.relative_to(folder).parts)]
 
 
 def _usable(results: Iterable[StoredClip | str], skipped: list[str]) -> list[StoredClip]:

@@ -1,7 +1,7 @@
 """Samples made ahead of time in threads, in an order that depends on the seed and the step alone."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import cv2
@@ -10,18 +10,19 @@ import torch
 from torch import Tensor
 
 from tinct.training.data.clip_store import ClipStore
-from tinct.training.data.samples import Sample, SampleConfig, draw_sample
+from tinct.training.data.plan import SampleConfig, draw_plans
+from tinct.training.data.samples import Sample, cut_sample
 
 
 def batches(
     store: ClipStore, config: SampleConfig, *, batch: int, seed: int, first_step: int, threads: int
-) -> Iterator[dict[str, Tensor]]:
+) -> Generator[dict[str, Tensor], None, None]:
     """Yield the batch of each step from ``first_step`` on: the fields of `Sample` stacked, as tensors on the CPU."""
     cv2.setNumThreads(1)  # the threads are here
 
     def make(step: int) -> dict[str, Tensor]:
-        lead = int(np.random.default_rng((seed, step)).integers(0, config.largest_lead + 1))
-        samples = [draw_sample(store, config, np.random.default_rng((seed, step, i)), lead=lead) for i in range(batch)]
+        plans = draw_plans(store, config, batch=batch, seed=seed, step=step)
+        samples = [cut_sample(store, config, plan) for plan in plans]
         return {name: torch.from_numpy(np.stack([getattr(s, name) for s in samples])) for name in Sample._fields}
 
     with ThreadPoolExecutor(threads) as pool:

@@ -1,11 +1,13 @@
 """Samples: repeatable, of one shot, in Lab."""
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from tinct.training.data.clip_store import ClipStore, DataSetError, StoredClip, load_store
-from tinct.training.data.samples import SampleConfig, draw_sample
+from tinct.training.data.plan import SampleConfig
+from tinct.training.data.samples import draw_sample
 
 CONFIG = SampleConfig(size=(64, 96), unroll=2, photo_share=0.3)
 
@@ -47,6 +49,23 @@ def test_every_origin_of_the_previous_colours_is_drawn(store):
     from_nothing = sum(not s.trust[0].any() for s in samples)
     disturbed = sum(bool(s.disturb) for s in samples)
     assert min(from_reference, from_nothing, disturbed) >= 4
+
+
+def test_nothing_is_left_out_unless_it_is_named(tmp_path):
+    for name in ("evaluation/one.jpg", "old_bw/two.jpg", "three.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), picture(1))
+    with av.open(str(tmp_path / "clip.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for i in range(8):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.roll(picture(1), i, 1), format="rgb24")))
+        container.mux(stream.encode(None))
+    assert [photo.name for photo in load_store(tmp_path).photos] == ["one", "two", "three"]
+    few = load_store(tmp_path, exclude=["evaluation", "three.jpg"])
+    assert [photo.name for photo in few.photos] == ["two"]
+    with pytest.raises(DataSetError, match="'evaluaton' to exclude"):
+        load_store(tmp_path, exclude=["evaluaton"])
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path):

@@ -1,0 +1,172 @@
+"""The plan of a sample: which pictures it shows and through which windows, before any picture is cut.
+
+Samples cut on the CPU and samples cut on a device follow the same plans.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Window = tuple[int, int, int, int]
+"""Top, left, height and width in pixels."""
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    """How samples are drawn.
+
+    ``size``: height and width in pixels, multiples of 32. ``unroll``: frames coloured one after another for the loss,
+    after up to ``largest_lead`` frames that only carry the state there. ``strides``: distances between the frames.
+    ``largest_gap``: frames between the reference and the first coloured frame. ``photo_share``: samples made from a
+    photo in artificial motion. The chances of where the first "previous frame" comes from: ``from_reference`` the
+    reference itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the
+    loop disturbs. ``pan``: chance that the window moves over the frames, so that new things come into view; ``apart``:
+    chance that a reference which is not the previous frame has a window of its own, so that it lacks some of them.
+    """
+
+    size: tuple[int, int] = (160, 256)
+    unroll: int = 3
+    largest_lead: int = 0
+    strides: tuple[int, ...] = (1, 1, 1, 2, 3)
+    largest_gap: int = 60
+    photo_share: float = 0.08
+    from_reference: float = 0.6
+    from_nothing: float = 0.2
+    smallest_window: float = 0.62
+    pan: float = 0.3
+    apart: float = 0.3
+
+
+class Extent(Protocol):
+    """A clip's number of frames and their (height, width) in pixels."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+
+class Catalogue(Protocol):
+    """What plans are drawn from: a data set's clips and photos, wherever their pixels are."""
+
+    @property
+    def clips(self) -> Sequence[Extent]: ...
+
+    @property
+    def photos(self) -> Sequence[Extent]: ...
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """A run of a clip. ``frames`` and ``windows``: reference, previous frame, then those to be coloured; ``flip``: seen
+    mirrored; ``origin`` of the previous colours: "reference", "nothing" or "shot"."""
+
+    clip: int
+    frames: tuple[int, ...]
+    windows: tuple[Window, ...]
+    flip: bool
+    origin: str
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoPlan:
+    """A photo in artificial motion. ``views``: for reference, previous picture and those to be coloured the (2, 3)
+    matrix from their pixels (x, y, 1) to the photo's; ``origin`` as in `ClipPlan`."""
+
+    photo: int
+    views: tuple[NDArray[np.float64], ...]
+    origin: str
+
+
+def draw_plans(
+    catalogue: Catalogue, config: SampleConfig, *, batch: int, seed: int, step: int
+) -> list[ClipPlan | PhotoPlan]:
+    """Plans of the samples of one training step, all of one length; they depend on the seed and the step alone."""
+    lead = int(np.random.default_rng((seed, step)).integers(0, config.largest_lead + 1))
+    return [draw_plan(catalogue, config, np.random.default_rng((seed, step, i)), lead=lead) for i in range(batch)]
+
+
+def draw_plan(catalogue: Catalogue, config: SampleConfig, random: Generator, *, lead: int = 0) -> ClipPlan | PhotoPlan:
+    """Plan a sample of ``lead`` + ``config.unroll`` frames; the same state of ``random`` gives the same plan."""
+    count = lead + config.unroll
+    if catalogue.photos and random.random() < config.photo_share:
+        photo = int(random.integers(len(catalogue.photos)))
+        views = _views(catalogue.photos[photo].size, count, config, random)
+        origin = "reference" if random.random() < 0.5 else "nothing"
+        if origin == "reference":
+            views[1] = views[0]
+        return PhotoPlan(photo, tuple(views), origin)
+    clip = int(random.integers(len(catalogue.clips)))
+    return _clip_plan(clip, catalogue.clips[clip], count, config, random)
+
+
+def _clip_plan(number: int, clip: Extent, wanted: int, config: SampleConfig, random: Generator) -> ClipPlan:
+    count = len(clip)
+    chance = random.random()
+    origin = "reference" if chance < config.from_reference else "shot"
+    if config.from_reference <= chance < config.from_reference + config.from_nothing:
+        origin = "nothing"
+    stride = int(random.choice(config.strides))
+    stride = max(1, min(stride, (count - 1) // (wanted + 1)))
+    span = stride * (wanted + 1)
+    start = int(random.integers(0, max(1, count - span)))
+    run = [min(count - 1, start + stride * i) for i in range(wanted + 1)]
+    if origin == "reference":
+        reference = run[0]
+    else:
+        gap = int(random.integers(1, config.largest_gap + 1)) * int(random.choice([-1, 1]))
+        reference = int(np.clip(run[1] + gap, 0, count - 1))
+    if random.random() < 0.5 and origin != "reference":
+        run = run[::-1]
+    windows = _windows(len(run), clip.size, config, random)
+    still = windows[0]
+    if origin != "reference" and random.random() < config.apart:
+        still = _window(clip.size, config, random)
+    flip = bool(random.random() < 0.5)
+    return ClipPlan(number, (reference, *run), (still, *windows), flip, origin)
+
+
+def _windows(count: int, size: tuple[int, int], config: SampleConfig, random: Generator) -> list[Window]:
+    """A window for each frame of a run: one that rests, or one that moves to another."""
+    first = last = np.array(_window(size, config, random))
+    if random.random() < config.pan:
+        last = np.array(_window(size, config, random))
+    top, left, height, width = np.linspace(first, last, count).astype(int).T.tolist()
+    return list(zip(top, left, height, width, strict=True))
+
+
+def _window(size: tuple[int, int], config: SampleConfig, random: Generator) -> Window:
+    """A window with the sample's aspect."""
+    height, width = size
+    aspect = config.size[1] / config.size[0]
+    largest = min(height, width / aspect)
+    tall = largest * random.uniform(config.smallest_window, 1.0)
+    wide = tall * aspect
+    top, left = random.uniform(0, height - tall), random.uniform(0, width - wide)
+    return int(top), int(left), max(2, int(tall)), max(2, int(wide))
+
+
+def _views(size: tuple[int, int], wanted: int, config: SampleConfig, random: Generator) -> list[NDArray[np.float64]]:
+    """A smoothly moving camera: affine ranges of ColorMotion (seed 002, Table 2), spread over the run."""
+    start, velocity = _affine_parameters(random), _affine_parameters(random)
+    steps = [0.0, *(1.0 + 0.35 * i for i in range(wanted + 1))]
+    return [_view(size, start + velocity * step, config.size) for step in steps]
+
+
+def _affine_parameters(random: Generator) -> NDArray[np.float64]:
+    """Angle (rad), shear (rad), shift x and y (share of the size), logarithm of zoom."""
+    return random.uniform(-1, 1, 5) * np.array([0.087, 0.087, 0.03, 0.03, 0.08])
+
+
+def _view(photo: tuple[int, int], parameters: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+    """The matrix of an affine camera with pictures of ``size``."""
+    height, width = photo
+    angle, shear, x, y, zoom = parameters
+    scale = min(height / size[0], width / size[1]) * 0.8 * np.exp(zoom)
+    turn = np.array([[np.cos(angle), -np.sin(angle + shear)], [np.sin(angle), np.cos(angle + shear)]]) * scale
+    centre = np.array([width * (0.5 + x), height * (0.5 + y)])
+    return np.column_stack([turn, centre - turn @ np.array([size[1] / 2, size[0] / 2])])

@@ -1,0 +1,180 @@
+"""A data set resident on a torch device, and training samples cut and moved there."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tinct.training.data import device_pictures
+from tinct.training.data.clip_store import ClipStore, StoredClip
+from tinct.training.data.flows import BACKWARD, FORWARD, SPACING
+from tinct.training.data.motion import LIGHTNESS_TOLERANCE, ROUND_TRIP_PIXELS
+from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, Window, draw_plans
+
+
+@dataclass(frozen=True, eq=False)
+class ResidentClip:
+    """A clip or photo on a device: ``planes`` (T, 3 H W / 2) uint8 I420, ``size`` (H, W), ``flow`` if it is a clip (see
+    `flows.clip_flow`)."""
+
+    planes: Tensor
+    size: tuple[int, int]
+    flow: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.planes)
+
+    def rgb(self, frames: Sequence[int]) -> Tensor:
+        """Frames as (N, 3, H, W) float32 sRGB 0..1."""
+        return device_pictures.i420_to_rgb(torch.stack([self.planes[i] for i in frames]), self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class ResidentStore:
+    """All clips and photos of a data set on one device."""
+
+    clips: tuple[ResidentClip, ...]
+    photos: tuple[ResidentClip, ...]
+    device: torch.device
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of device memory that the data set takes."""
+        clips = (*self.clips, *self.photos)
+        return sum(clip.planes.nbytes + (0 if clip.flow is None else clip.flow.nbytes) for clip in clips)
+
+
+def make_resident(store: ClipStore, flows: Sequence[Tensor], device: torch.device) -> ResidentStore:
+    """Bring a data set and the ``flows`` of its clips (see `flows.load_flows`) to ``device``."""
+
+    def bring(clip: StoredClip, flow: Tensor | None) -> ResidentClip:
+        planes = torch.from_numpy(clip.planes.reshape(len(clip), -1)).to(device)
+        return ResidentClip(planes, clip.size, None if flow is None else flow.to(device))
+
+    clips = tuple(bring(clip, flow) for clip, flow in zip(store.clips, flows, strict=True))
+    return ResidentStore(clips, tuple(bring(photo, None) for photo in store.photos), device)
+
+
+def resident_batches(
+    store: ResidentStore, config: SampleConfig, *, batch: int, seed: int, first_step: int
+) -> Generator[dict[str, Tensor], None, None]:
+    """Yield the batch of each step from ``first_step`` on, on the store's device: the plans and the fields are those of
+    `loader.batches`. Nothing in it waits for the device."""
+    step = first_step
+    while True:
+        yield cut_batch(store, config, draw_plans(store, config, batch=batch, seed=seed, step=step))
+        step += 1
+
+
+@torch.no_grad()
+def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPlan | PhotoPlan]) -> dict[str, Tensor]:
+    """The fields of `Sample`, stacked over the ``plans``, which are of one length.
+
+    Motion of clips is chained from frame to frame, that of photos is exact.
+    """
+    cuts = [
+        _photo(store.photos[plan.photo], plan, config.size)
+        if isinstance(plan, PhotoPlan)
+        else _clip(store.clips[plan.clip], plan, config.size)
+        for plan in plans
+    ]
+    lab = device_pictures.srgb_to_lab(torch.stack([one[0] for one in cuts]))
+    positions = torch.stack([one[1] for one in cuts])
+    missed = torch.stack([one[2] for one in cuts])
+    kept = [[float(i > 0 or plan.origin != "nothing") for i in range(missed.shape[1])] for plan in plans]
+    trust = _trust(lab[:, 1:, ..., 0], positions, missed) * _upload(kept, store.device)[:, :, None, None]
+    return {
+        "reference": lab[:, 0],
+        "previous": lab[:, 1],
+        "frames": lab[:, 2:],
+        "positions": positions,
+        "trust": trust,
+        "disturb": _upload([float(plan.origin == "shot") for plan in plans], store.device),
+    }
+
+
+def _trust(lightness: Tensor, positions: Tensor, missed: Tensor) -> Tensor:
+    """Trust (B, T, H, W) 0..1 as of `motion.moved_from`, from L* (B, T+1, H, W) of each picture and the one before."""
+    size = lightness.shape[-2:]
+    before, at = lightness[:, :-1].flatten(0, 1)[:, None], positions.flatten(0, 1)
+    moved = device_pictures.sample_at(before, at).reshape(missed.shape)
+    likeness = torch.exp(-torch.square((lightness[:, 1:] - moved) / LIGHTNESS_TOLERANCE))
+    inside = device_pictures.within(at, (size[0], size[1])).reshape(missed.shape)
+    return torch.exp(-missed / ROUND_TRIP_PIXELS**2) * likeness * inside
+
+
+def _photo(photo: ResidentClip, plan: PhotoPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Pictures (N, 3, H, W) sRGB 0..1, positions (N-2, H, W, 2) and the square of the distance in pixels by which the
+    way there and back misses (N-2, H, W)."""
+    square = np.stack([np.vstack([matrix, [0, 0, 1]]) for matrix in plan.views])
+    between = np.linalg.inv(square[1:-1]) @ square[2:]
+    matrices = _upload(np.concatenate([square, between])[:, :2], photo.planes.device)[..., None, None]
+    x, y = _grid(size, photo.planes.device).unbind(-1)
+    places = torch.stack([m[:, 0] * x + m[:, 1] * y + m[:, 2] for m in matrices.unbind(1)], -1)
+    views, positions = places.split([len(square), len(between)])
+    pictures = device_pictures.mirrored_at(photo.rgb([0]).expand(len(square), -1, -1, -1), views)
+    return pictures, positions, torch.zeros_like(positions[..., 0])
+
+
+def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """As `_photo`: the windows of a clip's frames and the motion between them, chained over the frames between."""
+    rgb = clip.rgb(plan.frames)
+    pieces, first = [], 0
+    for window, same in groupby(plan.windows):
+        count = len(list(same))
+        pieces.append(device_pictures.cut(rgb[first : first + count], window, size))
+        first += count
+    pictures = torch.cat(pieces)
+    scale, offset = _upload(_scalings(plan.windows[1:], size, plan.flip), rgb.device)[:, :, None, None].unbind(1)
+    starts = _grid(size, rgb.device) * scale[1:] + offset[1:]
+    steps = list(pairwise(plan.frames[1:]))
+    ends = _follow(clip, [(now, before) for before, now in steps], starts)
+    missed = (_follow(clip, steps, ends) - starts) / scale[1:]
+    positions = (ends - offset[:-1]) / scale[:-1]
+    return (pictures.flip(-1) if plan.flip else pictures), positions, torch.square(missed).sum(-1)
+
+
+def _scalings(windows: Sequence[Window], size: tuple[int, int], flip: bool) -> list[list[list[float]]]:
+    """For each window the scale (x, y) and the offset (x, y) from its picture's pixels to the clip's."""
+    scalings = []
+    for top, left, height, width in windows:
+        x, y = width / size[1], height / size[0]
+        first = [left + (x - 1) / 2, top + (y - 1) / 2]  # the middle of the picture's first pixel
+        if flip:
+            first[0] += (size[1] - 1) * x
+        scalings.append([[-x if flip else x, y], first])
+    return scalings
+
+
+def _follow(clip: ResidentClip, journeys: Sequence[tuple[int, int]], places: Tensor) -> Tensor:
+    """Where ``places`` (T, H, W, 2), pixels of the first frame of each of T journeys, lie in its second frame."""
+    assert clip.flow is not None
+    rest = torch.zeros_like(clip.flow[0, 0])
+    for link in range(max(abs(last - first) for first, last in journeys)):
+        fields = []
+        for first, last in journeys:
+            if abs(last - first) <= link:  # a run rests where its clip is too short
+                fields.append(rest)
+            elif last > first:
+                fields.append(clip.flow[FORWARD, first + link])
+            else:
+                fields.append(clip.flow[BACKWARD, first - link - 1])
+        found = device_pictures.sample_at(torch.stack(fields).float(), places / SPACING)
+        places = places + found.movedim(1, -1)
+    return places
+
+
+def _grid(size: tuple[int, int], device: torch.device) -> Tensor:
+    """Pixel positions (H, W, 2) of a picture of ``size``, x then y."""
+    rows, columns = (torch.arange(extent, device=device, dtype=torch.float32) for extent in size)
+    return torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1)
+
+
+def _upload(values: Any, device: torch.device) -> Tensor:
+    """Numbers as a float32 tensor on ``device``, without waiting for the copy."""
+    tensor = torch.tensor(np.asarray(values, np.float32))
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
