@@ -12,10 +12,10 @@ class LossWeights:
     """Weights of the loss terms (scaled ab)."""
 
     colour: float = 1.0
-    fidelity: float = 0.02
+    fidelity: float = 0.03
     edges: float = 0.5
     copies: float = 0.3
-    temporal: float = 0.05
+    temporal: float = 0.08
     confidence: float = 0.1
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def colour_distance(ab: Tensor, truth: Tensor, *, epsilon: float = 1e-2) -> Tensor:
+def colour_distance(ab: Tensor, truth: Tensor, *, epsilon: float = 5e-3) -> Tensor:
     """Charbonnier distance ``sqrt(d^2 + epsilon^2) - epsilon`` averaged over (B, 2, H, W); scaled ab.
 
     Source: Charbonnier et al., ICIP 1994; near an L1 distance (seed 000, eq. 4.1) but smooth at zero.
