@@ -45,12 +45,11 @@ class Lite(nn.Module):
 
         ``still`` (B, 3, H, W): scaled Lab, H and W multiples of 32.
         """
-        pyramid = self._pyramid(still[:, :1])
+        _, coarse, fine = self._describe(still[:, :1])
         with torch.autocast(still.device.type, enabled=False):
-            coarse, fine = self.correspondence({k: v.float() for k, v in pyramid.items()})
             ab4 = nn.functional.avg_pool2d(still[:, 1:], 4)
             ab8 = nn.functional.avg_pool2d(ab4, 2)
-            return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
+        return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
 
     def colorize_frame(
         self,
@@ -74,14 +73,16 @@ class Lite(nn.Module):
         bank_bias: Tensor,
     ) -> tuple[Colours, Match]:
         """`colorize_frame` that also returns the copied colours, for training losses."""
-        pyramid = self._pyramid(luminance)
+        pyramid, coarse, fine = self._describe(luminance)
         with torch.autocast(luminance.device.type, enabled=False):
-            coarse, fine = self.correspondence({k: v.float() for k, v in pyramid.items()})
             matched = match(coarse, fine, bank, bank_bias, self.config.candidates)
         colours = self.colour(luminance, warped_ab, warped_validity, hints, matched, pyramid)
         return colours, matched
 
-    def _pyramid(self, luminance: Tensor) -> dict[int, Tensor]:
+    def _describe(self, luminance: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor]:
+        """Trunk levels by stride, and the descriptors of `CorrespondenceHead` in full precision."""
         grey = (luminance * self.config.l_scale + self.config.l_mean) / 100.0
         pyramid: dict[int, Tensor] = self.trunk(grey.expand(-1, 3, -1, -1))
-        return pyramid
+        with torch.autocast(luminance.device.type, enabled=False):
+            coarse, fine = self.correspondence({k: v.float() for k, v in pyramid.items()})
+        return pyramid, coarse, fine

@@ -39,7 +39,7 @@ def load_weights(path: Path) -> Lite:
             )
         model = Lite(_config(network["config"]))
         model.load_state_dict({k: v.float() for k, v in network["weights"].items()})
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise WeightsError(f"{path} holds weights of another architecture: {error}") from error
     return model.eval()
 
