@@ -40,7 +40,7 @@ class RunSheet:
         if path.exists() and not request.overwrite:
             raise OutputExistsError(f"{path} is there already; add --overwrite or name another")
         check_report(path)
-        with open_plate(request.input, frames=request.frames) as reader:
+        with open_plate(Path(request.input), frames=request.frames) as reader:
             self._tags, numbers = reader.info.colour, reader.info.frames
         picks = np.linspace(0, len(numbers) - 1, min(rows, len(numbers))).round().astype(int)
         self._wanted = {numbers[pick] for pick in picks}
@@ -54,8 +54,8 @@ class RunSheet:
             return
         height, width = frame.rgb.shape[:2]
         size = TILE_WIDTH, max(1, round(height * TILE_WIDTH / width))
-        rgb = np.nan_to_num(cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA))
-        luma = rgb @ np.float32(self._tags.luma_weights)
+        rgb = np.nan_to_num(np.asarray(cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA), np.float32))
+        luma = rgb @ np.asarray(self._tags.luma_weights, np.float32)
         lightness = luma_to_lightness(np.clip(luma, 0, 1), self._tags)
         grey = lab_to_srgb(np.dstack([lightness, np.zeros_like(rgb[..., :2])]))
         still = _in_force(self._stills, frame.number)
@@ -81,7 +81,7 @@ class RunSheet:
 
     def _view(self, rgb: Image) -> Image:
         """The result for an sRGB screen: scene-linear light is encoded, video stays as it is."""
-        rgb = np.clip(rgb, 0, 1, dtype=np.float32)
+        rgb = np.asarray(np.clip(rgb, 0, 1), np.float32)
         if self._tags.transfer != "linear":
             return rgb
         out, spare = np.empty_like(rgb), np.empty_like(rgb)
