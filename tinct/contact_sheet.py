@@ -44,7 +44,9 @@ def draw_sheet(rows: Sequence[SheetRow]) -> Codes:
     for index, row in enumerate(rows):
         top = HEADER + GAP + index * (tile[1] + GAP)
         for column, picture in enumerate((row.grey, row.still, row.result, _false_colour(row.confidence))):
-            _place(sheet, picture, (GAP + column * (tile[0] + GAP), top), tile)
+            left = GAP + column * (tile[0] + GAP)
+            codes = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+            fit(codes, sheet[top : top + tile[1], left : left + tile[0]])
         _write(sheet, row.caption, (GAP + 6, top + tile[1] - 8))
     return sheet
 
@@ -55,15 +57,14 @@ def _false_colour(confidence: Image) -> Image:
     return mapped.astype(np.float32) / np.float32(255)
 
 
-def _place(sheet: Codes, picture: Image, corner: tuple[int, int], tile: tuple[int, int]) -> None:
-    """Fit ``picture`` into the tile at ``corner`` (x, y) in its own aspect."""
+def fit(picture: Image | Codes, place: Image | Codes) -> None:
+    """Write ``picture`` (h, w, 3) into ``place`` (H, W, 3) of its type, in its own aspect, in the middle."""
     height, width = picture.shape[:2]
-    scale = min(tile[0] / width, tile[1] / height)
+    scale = min(place.shape[0] / height, place.shape[1] / width)
     fitted = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(picture, fitted, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    x = corner[0] + (tile[0] - fitted[0]) // 2
-    y = corner[1] + (tile[1] - fitted[1]) // 2
-    sheet[y : y + fitted[1], x : x + fitted[0]] = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
+    x, y = (place.shape[1] - fitted[0]) // 2, (place.shape[0] - fitted[1]) // 2
+    place[y : y + fitted[1], x : x + fitted[0]] = small
 
 
 def _write(sheet: Codes, text: str, origin: tuple[int, int]) -> None:

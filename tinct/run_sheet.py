@@ -1,5 +1,6 @@
-"""The contact sheet of a run: some frames of the plate, the still in force, the result and the confidence."""
+"""The contact sheet of a run: some frames of the plate, the stills in force, the result and the confidence."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.contact_sheet import TILE_WIDTH, SheetRow, draw_sheet
+from tinct.contact_sheet import TILE_WIDTH, SheetRow, draw_sheet, fit
 from tinct.report_file import check_report, write_report
 from tinct.runtime.colour import lab_to_srgb, luma_to_lightness
 from tinct.runtime.errors import OutputExistsError, UsageError
@@ -47,6 +48,7 @@ class RunSheet:
         self._path = path
         self._stills = request.references
         self._rows: list[SheetRow] = []
+        self._contacts: dict[tuple[StillAt, ...], Image] = {}
 
     def keep(self, frame: ResultFrame, step: StepResult) -> None:
         """Keep a frame that is on the sheet."""
@@ -58,16 +60,29 @@ class RunSheet:
         luma = rgb @ np.asarray(self._tags.luma_weights, np.float32)
         lightness = luma_to_lightness(np.clip(luma, 0, 1), self._tags)
         grey = lab_to_srgb(np.dstack([lightness, np.zeros_like(rgb[..., :2])]))
-        still = _in_force(self._stills, frame.number)
+        stills = _in_force(self._stills, frame.number)
         self._rows.append(
             SheetRow(
                 caption=f"frame {frame.number}",
                 grey=grey,
-                still=read_still(Path(still.path)).rgb if still else np.zeros_like(rgb),
+                still=self._contact(stills, size),
                 result=self._view(rgb),
                 confidence=step.confidence,
             )
         )
+
+    def _contact(self, stills: tuple[StillAt, ...], size: tuple[int, int]) -> Image:
+        """The stills of a set side by side in a picture of ``size`` (width, height); black where there is none."""
+        if stills not in self._contacts:
+            columns = math.ceil(math.sqrt(len(stills))) if stills else 1
+            rows = math.ceil(len(stills) / columns)
+            picture = np.zeros((size[1], size[0], 3), np.float32)
+            for index, still in enumerate(stills):
+                row, column = divmod(index, columns)
+                y, x = (np.array([row, row + 1]) * size[1] // rows, np.array([column, column + 1]) * size[0] // columns)
+                fit(read_still(Path(still.path)).rgb, picture[y[0] : y[1], x[0] : x[1]])
+            self._contacts[stills] = picture
+        return self._contacts[stills]
 
     def write(self) -> Path:
         """Draw and write the sheet, whole or not at all; returns its path.
@@ -89,9 +104,8 @@ class RunSheet:
         return out
 
 
-def _in_force(stills: Sequence[StillAt], number: int) -> StillAt | None:
-    """The first still of the set in force at frame ``number``."""
-    begun = [still for still in stills if still.frame is None or still.frame <= number]
-    if not begun:
-        return None
-    return max(begun, key=lambda still: float("-inf") if still.frame is None else still.frame)
+def _in_force(stills: Sequence[StillAt], number: int) -> tuple[StillAt, ...]:
+    """The set of stills in force at frame ``number``."""
+    starts = [float("-inf") if still.frame is None else still.frame for still in stills]
+    latest = max((start for start in starts if start <= number), default=None)
+    return tuple(still for still, start in zip(stills, starts, strict=True) if start == latest)

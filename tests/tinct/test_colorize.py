@@ -174,4 +174,8 @@ def test_a_contact_sheet_that_is_there_stays(colorize, plate: Path, still: Path,
     assert not (tmp_path / "out").exists()
     assert colorize(*call, "--overwrite").code == 0
     assert cv2.imread(str(sheet)) is not None
+    both = colorize(*call[:-1], tmp_path / "both.png", "-r", still, "-r", still, "--overwrite")
+    assert both.code == 0, both.err
+    one, three = (cv2.imread(str(tmp_path / name)).astype(int) for name in ("sheet.jpg", "both.png"))
+    assert np.abs(one - three).mean() > 1, "the sheet shows all stills of the set"
     assert "must end in" in colorize(*call[:-1], tmp_path / "sheet.txt").error
