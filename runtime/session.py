@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -251,7 +252,9 @@ class ColorizationSession:
         best_ab, best = np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32)
         least = LEAST_TRUST
         for view in bank.views[:STILLS_TRIED]:
-            if view.shape[:2] == size.shape:
+            if _same_aspect(view.shape, size.shape):
+                if view.shape[:2] != size.shape:  # a still of another resolution
+                    view = np.asarray(cv2.resize(view, size.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
                 moved, trust = propagate(
                     np.ascontiguousarray(view[..., 0]), np.ascontiguousarray(view[..., 1:]), small, self._motion
                 )
@@ -278,6 +281,11 @@ class ColorizationSession:
             )
         units = np.ascontiguousarray(ab[0].transpose(1, 2, 0)) * np.float32(self._manifest.colour.ab_scale)
         return units, np.clip(confidence[0, 0], 0.0, 1.0)
+
+
+def _same_aspect(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether two pictures (H, W, ...) have the same aspect, but for a pixel of rounding."""
+    return abs(one[0] * other[1] - other[0] * one[1]) <= max(*one[:2], *other[:2])
 
 
 def _to_planes(image: Image) -> Image:

@@ -10,6 +10,8 @@ Image = NDArray[np.float32]
 
 LONGEST = 4
 """The long side is at most this many times the wanted short side, so that tokens and memory stay bounded."""
+NEAR = 8
+"""A plate within an eighth of the wanted size is worked at its own: scaling it by so little only blurs it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class WorkingSize:
         """Working size of a plate of ``width`` x ``height`` pixels.
 
         The short side becomes ``short_side``, unless the long side would then exceed 4 x ``short_side``: then the long
-        side becomes that and the short side what the aspect leaves. Both are extended to multiples of ``multiple``.
+        side becomes that and the short side what the aspect leaves. A plate that would be scaled by less than an eighth
+        keeps its size. Both sides are extended to multiples of ``multiple``.
 
         Raises:
             ValueError: an argument is below 1.
@@ -44,6 +47,8 @@ class WorkingSize:
         short, long = min(width, height), max(width, height)
         # Compared as whole numbers: a rounding error of a float scale must not cost a pixel of the exact short side.
         numerator, denominator = (short_side, short) if long <= LONGEST * short else (LONGEST * short_side, long)
+        if (NEAR - 1) * denominator <= NEAR * numerator <= (NEAR + 1) * denominator:
+            numerator = denominator
         scaled = [max(1, (2 * side * numerator + denominator) // (2 * denominator)) for side in (width, height)]
         padded = [-(-side // multiple) * multiple for side in scaled]
         return cls(width, height, scaled[0], scaled[1], padded[0], padded[1])

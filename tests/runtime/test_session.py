@@ -9,6 +9,7 @@ import pytest
 from tinct.runtime.backends import backend_report, create_backend
 from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import find_bundle, load_bundle
+from tinct.runtime.colour import lab_to_srgb
 from tinct.runtime.errors import BackendError, StateError, UsageError
 from tinct.runtime.media.stills import Still
 from tinct.runtime.session import ColorizationSession, Hints, Reference
@@ -65,8 +66,8 @@ def same(one, two):
 def test_results_have_the_working_size_and_lab_units(backend):
     result = session_with(backend, Reference(still(RED))).step(1001, plate()[1001])
     assert result.number == 1001
-    assert result.ab.shape == (64, 91, 2)
-    assert result.confidence.shape == result.lightness.shape == (64, 91)
+    assert result.ab.shape == (70, 100, 2)  # near 64, so the plate keeps its own size
+    assert result.confidence.shape == result.lightness.shape == (70, 100)
     assert result.ab.dtype == result.confidence.dtype == np.float32
     assert result.confidence.min() >= 0
     assert result.confidence.max() <= 1
@@ -124,7 +125,7 @@ def test_frames_before_the_first_still_stay_grey(backend):
     results = colour(session_with(backend, Reference(still(RED), from_frame=1004)))
     for number in range(1001, 1004):
         assert results[number].was_reset
-        assert results[number].ab.shape == (64, 91, 2)
+        assert results[number].ab.shape == (70, 100, 2)
         assert not results[number].ab.any()
         assert not results[number].confidence.any()
     assert results[1004].ab.any()
@@ -329,7 +330,7 @@ def test_working_sizes_out_of_range_are_refused(fake, working_size):
 
 @pytest.mark.parametrize("working_size", [32, 50, 96])
 def test_a_chosen_working_size_is_used(backend, working_size):
-    result = session_with(backend, Reference(still(RED)), working_size=working_size).step(1001, plate(100, 200)[1001])
+    result = session_with(backend, Reference(still(RED)), working_size=working_size).step(1001, plate(300, 600)[1001])
     assert result.ab.shape == (working_size, 2 * working_size, 2)
 
 
@@ -391,3 +392,16 @@ def test_the_frame_a_still_was_made_from_gets_its_very_colours():
     session.reset()
     session.step(1, other)
     assert not seen["warped_validity"].any()
+
+
+def test_a_still_of_another_resolution_gives_its_own_frame_its_colours(backend):
+    """The frame that a still was made from takes the still's colours by motion, also where their sizes differ."""
+    if backend.NAME == "fake":
+        pytest.skip("the fake copies by lightness alone")
+    lightness = plate(96, 144)[1001]
+    picture = lab_to_srgb(np.dstack([lightness, 20 * np.sin(lightness / 9), 20 * np.cos(lightness / 9)]))
+    results = []
+    for width, height in ((144, 96), (156, 104)):  # near the working size, each is kept as it is
+        one = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+        results.append(session_with(backend, Reference(one), working_size=96).step(1, lightness).ab)
+    assert np.abs(results[0] - results[1]).mean() < 1.0
