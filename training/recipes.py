@@ -24,8 +24,10 @@ class Recipe:
     """Everything that decides a training run.
 
     ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
-    in scaled ab of the smooth colour error put on true previous frames. ``resident``: the data set lives on the
-    training device, with its motion, and samples are cut there; else ``loaders`` threads cut them on the CPU.
+    in scaled ab of the smooth colour error put on true previous frames. ``foreign``: chance that a sample whose
+    previous colours are not its reference's gets the reference of another sample, so that the network learns what to
+    do, and to be unsure, where no still shows what the frame shows. ``resident``: the data set lives on the training
+    device, with its motion, and samples are cut there; else ``loaders`` threads cut them on the CPU.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Recipe:
     ema: float = 0.998
     disturbance: float = 0.06
     jitter: float = 0.25
+    foreign: float = 0.25
     seed: int = 0
     checkpoint_every: int = 200
     loaders: int = 2

@@ -28,10 +28,13 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     batch = _jitter(batch, recipe, random)
     scale = _scaler(model)
     reference, frames = scale(batch["reference"]), batch["frames"]
+    begun = (batch["trust"][:, 0].amax((1, 2)) > 0).float()  # a run without a past starts from no colour at all
+    draw = torch.rand(len(frames), generator=random, device=frames.device)
+    foreign = ((draw < recipe.foreign) & ((begun == 0) | (batch["disturb"] > 0)))[:, None, None, None]
+    reference = torch.where(foreign, reference.roll(1, 0), reference)
     bank = model.encode_reference(reference)
     bias = torch.zeros(bank.key8.shape[:2], device=reference.device)
     ab = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
-    begun = (batch["trust"][:, 0].amax((1, 2)) > 0).float()  # a run without a past starts from no colour at all
     ab = ab * begun[:, None, None, None]
     weights, totals = recipe.losses, {}
     count = recipe.samples.unroll
@@ -47,9 +50,10 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
             ab = colours.ab.float()
             continue
         truth, ab = frame[:, 1:], colours.ab.float()
-        copies = colour_distance(matched.fine, F.avg_pool2d(truth, 4)) + colour_distance(
-            matched.coarse, F.avg_pool2d(truth, 8)
-        )
+        copies = torch.zeros((), device=truth.device)
+        for found, stride in ((matched.fine, 4), (matched.coarse, 8)):
+            wanted = F.avg_pool2d(truth, stride)
+            copies = copies + colour_distance(torch.where(foreign, wanted, found), wanted)  # nothing to be found there
         terms = {
             "colour": colour_distance(ab, truth),
             "fidelity": log_square_error(ab, truth),

@@ -130,3 +130,21 @@ def test_the_lead_carries_the_state_but_gets_no_gradient(folder):
     total = unrolled_loss(model, batch, recipe, torch.Generator().manual_seed(0))["total"]
     assert graded == [False] * 3 + [True] * recipe.samples.unroll
     assert total.requires_grad
+
+
+def test_a_foreign_reference_is_another_samples(folder, monkeypatch):
+    recipe = replace(RECIPES["tiny"](), jitter=0.0, disturbance=0.0)
+    samples = replace(recipe.samples, from_reference=0.0, from_nothing=1.0, photo_share=0.0)
+    store = load_store(folder)
+    drawn = [draw_sample(store, samples, np.random.default_rng(seed)) for seed in (1, 2)]
+    batch = {name: torch.from_numpy(np.stack([getattr(s, name) for s in drawn])) for name in Sample._fields}
+    model = loop.TrainingRun(recipe, device="cpu").model
+    encode, seen = model.encode_reference, []
+    monkeypatch.setattr(model, "encode_reference", lambda still: (seen.append(still), encode(still))[1])
+    for chance in (0.0, 1.0):
+        unrolled_loss(model, batch, replace(recipe, foreign=chance), torch.Generator().manual_seed(0))
+    assert not torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[0], seen[1].roll(1, 0))
+    started = {**batch, "trust": torch.ones_like(batch["trust"])}  # from the reference itself: it stays
+    unrolled_loss(model, started, replace(recipe, foreign=1.0), torch.Generator().manual_seed(0))
+    assert torch.equal(seen[2], seen[0])
