@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tinct.contact_sheet import SheetRow, draw_sheet
 from tinct.demo_material import FRAMES_PER_SHOT, GREY_CLIP, STILLS, TRUE_CLIP, demo_file
+from tinct.report_file import write_report
 from tinct.runtime.errors import OutputError
 from tinct.runtime.media import ResultFrame, read_still
 from tinct.runtime.pipeline import ColorizeReport, ColorizeRequest, Progress, StillAt, colorize_plate
@@ -127,7 +128,4 @@ def _rgb_frames(path: Path) -> Iterator[Codes]:
 
 def _write_png(path: Path, picture: Codes) -> None:
     _, encoded = cv2.imencode(".png", picture[..., ::-1])
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    write_report(path, encoded.tobytes())

@@ -39,17 +39,16 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     weights, totals = recipe.losses, {}
     count = recipe.samples.unroll
     lead = frames.shape[1] - count
-    for i in range(-lead, count):
-        frame = scale(frames[:, lead + i])
-        trust = batch["trust"][:, lead + i, None]
-        moved = sample_at(ab, batch["positions"][:, lead + i])
+    for i in range(frames.shape[1]):
+        frame = scale(frames[:, i])
+        trust = batch["trust"][:, i, None]
+        moved = sample_at(ab, batch["positions"][:, i])
         hints = torch.zeros_like(frame)
-        with torch.set_grad_enabled(i >= 0):
+        with torch.set_grad_enabled(i >= lead):
             colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
-        if i < 0:
-            ab = colours.ab.float()
-            continue
         truth, ab = frame[:, 1:], colours.ab.float()
+        if i < lead:
+            continue
         copies = torch.zeros((), device=truth.device)
         for found, stride in ((matched.fine, 4), (matched.coarse, 8)):
             wanted = F.avg_pool2d(truth, stride)
@@ -59,7 +58,7 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
             "fidelity": log_square_error(ab, truth),
             "edges": edge_distance(ab, truth),
             "copies": copies,
-            "temporal": temporal_distance(ab, moved, trust) * float(lead + i > 0),
+            "temporal": temporal_distance(ab, moved, trust) * float(i > 0),
             "confidence": confidence_distance(colours.confidence.float(), ab, truth, ab_scale=model.config.ab_scale),
         }
         for name, value in terms.items():
