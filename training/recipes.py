@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tinct.training.data.plan import SampleConfig
+from tinct.training.hint_points import HintConfig
 from tinct.training.model.lite import LiteConfig
 
 
@@ -46,7 +47,8 @@ class Recipe:
     ema: float = 0.998
     disturbance: float = 0.06
     jitter: float = 0.25
-    foreign: float = 0.25
+    foreign: float = 0.4
+    hints: HintConfig = field(default_factory=HintConfig)
     seed: int = 0
     checkpoint_every: int = 200
     loaders: int = 2

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinct.training.data.device_pictures import sample_at
+from tinct.training.hint_points import hint_run
 from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
@@ -27,7 +28,9 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
     """
     batch = _jitter(batch, recipe, random)
     scale = _scaler(model)
-    reference, frames = scale(batch["reference"]), batch["frames"]
+    reference = scale(batch["reference"])
+    run = hint_run(batch["frames"], batch["positions"], recipe.hints, random)
+    frames = run.frames
     begun = (batch["trust"][:, 0].amax((1, 2)) > 0).float()  # a run without a past starts from no colour at all
     draw = torch.rand(len(frames), generator=random, device=frames.device)
     foreign = ((draw < recipe.foreign) & ((begun == 0) | (batch["disturb"] > 0)))[:, None, None, None]
@@ -43,7 +46,8 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
         frame = scale(frames[:, i])
         trust = batch["trust"][:, i, None]
         moved = sample_at(ab, batch["positions"][:, i])
-        hints = torch.zeros_like(frame)
+        ab_and_mask = run.hints[:, i].permute(0, 3, 1, 2)
+        hints = torch.cat([ab_and_mask[:, :2] / model.config.ab_scale, ab_and_mask[:, 2:]], 1)
         with torch.set_grad_enabled(i >= lead):
             colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
         truth, ab = frame[:, 1:], colours.ab.float()
@@ -52,13 +56,14 @@ def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random:
         copies = torch.zeros((), device=truth.device)
         for found, stride in ((matched.fine, 4), (matched.coarse, 8)):
             wanted = F.avg_pool2d(truth, stride)
-            copies = copies + colour_distance(torch.where(foreign, wanted, found), wanted)  # nothing to be found there
+            to_be_found = F.avg_pool2d(run.steady[:, i, None], stride) * ~foreign
+            copies = copies + colour_distance(torch.lerp(wanted, found, to_be_found), wanted)
         terms = {
             "colour": colour_distance(ab, truth),
             "fidelity": log_square_error(ab, truth),
             "edges": edge_distance(ab, truth),
             "copies": copies,
-            "temporal": temporal_distance(ab, moved, trust) * float(i > 0),
+            "temporal": temporal_distance(ab, moved, trust * run.steady[:, i, None]) * float(i > 0),
             "confidence": confidence_distance(colours.confidence.float(), ab, truth, ab_scale=model.config.ab_scale),
         }
         for name, value in terms.items():

@@ -1,4 +1,5 @@
-"""The colorization network of `lite`: chooses between moved and copied colour at every pixel and corrects the result.
+"""The colorization network of `lite`: chooses between moved, copied and hinted colour at every pixel and corrects the
+result.
 
 A U-Net without normalisation layers (safe in half precision). Its last layer starts at zero, so that an untrained
 network is the hand-made rule: moved colour where motion is trusted, copied colour elsewhere.
@@ -11,12 +12,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tinct.training.model.hint_field import HintField, spread
 from tinct.training.model.matching import Match
 from tinct.training.model.trunk import CHANNELS
 
 FULL_PLANES = 7  # luminance, moved ab, validity, hint a, b, mask
-QUARTER_PLANES = 6  # fine copy, coarse copy, similarity, certainty
-HEADS = 6  # three blend logits, correction a, b, confidence
+QUARTER_PLANES = (
+    14  # fine copy, coarse copy, similarity, certainty; hint a, b, its distance in L, copy, moved; nearness
+)
+HEADS = 7  # four blend logits, correction a, b, confidence
+HINT_PRIOR = -6.0
+"""Blend logit of the hint's colour before any training: as good as never."""
+WITHOUT_HINTS = -1e4
+"""Blend logit of the hint's colour where the picture has no hint: never."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +93,23 @@ class ColourNet(nn.Module):
         scaled a, b and mask; ``matched`` and ``pyramid`` as their makers say.
         """
         full = torch.cat([luminance, moved, validity, hints], 1)
-        raw = self._unet(full, matched, pyramid)
-        heads = F.pixel_shuffle(raw, 2)
+        hinted = _hint_field(luminance, moved, hints, matched.fine)
+        raw = self._unet(full, matched, hinted, pyramid)
+        heads = F.pixel_shuffle(raw, 2).float()
         size = luminance.shape[-2:]
-        fine = F.interpolate(matched.fine, size=size, mode="bilinear", align_corners=False)
-        coarse = F.interpolate(matched.coarse, size=size, mode="bilinear", align_corners=False)
-        return self._compose(heads.float(), moved, validity, fine, coarse)
+        fine, coarse, hint = (_resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
+        prior = torch.cat([8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0)], 1)
+        prior = torch.cat([prior, HINT_PRIOR + (1 - hinted.given) * WITHOUT_HINTS + torch.zeros_like(validity)], 1)
+        weight = F.softmax(heads[:, :4] + prior, 1)
+        ab = self.correction * torch.tanh(heads[:, 4:6])
+        for i, source in enumerate((moved, fine, coarse, hint)):
+            ab = ab + weight[:, i : i + 1] * source
+        return Colours(ab.clamp(-1.2, 1.2), torch.sigmoid(heads[:, 6:7]))
 
-    def _unet(self, full: Tensor, matched: Match, pyramid: dict[int, Tensor]) -> Tensor:
-        size4 = matched.fine.shape[-2:]
+    def _unet(self, full: Tensor, matched: Match, hinted: HintField, pyramid: dict[int, Tensor]) -> Tensor:
         cells = torch.cat([matched.coarse, matched.similarity * 0.05, matched.certainty], 1)
-        quarter = torch.cat([matched.fine, F.interpolate(cells, size=size4, mode="bilinear", align_corners=False)], 1)
+        cells = _resize(cells, matched.fine.shape[-2:])
+        quarter = torch.cat([matched.fine, cells, hinted.values, hinted.nearness], 1)
         x2 = self.enter2(F.pixel_unshuffle(full, 2))
         x4 = self.mix4(torch.cat([F.relu(self.enter4(F.relu(x2))), quarter], 1))
         x8 = self.mix8(torch.cat([F.relu(self.enter8(F.relu(x4))), pyramid[8] * 0.25], 1))
@@ -106,12 +120,20 @@ class ColourNet(nn.Module):
         x2 = self.deep2(x2 + _twice(self.leave4(x4)))
         return self.head(F.relu(x2))
 
-    def _compose(self, heads: Tensor, moved: Tensor, validity: Tensor, fine: Tensor, coarse: Tensor) -> Colours:
-        prior = torch.cat([8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0)], 1)
-        weight = F.softmax(heads[:, :3] + prior, 1)
-        ab = weight[:, 0:1] * moved + weight[:, 1:2] * fine + weight[:, 2:3] * coarse
-        ab = ab + self.correction * torch.tanh(heads[:, 3:5])
-        return Colours(ab.clamp(-1.2, 1.2), torch.sigmoid(heads[:, 5:6]))
+
+def _hint_field(luminance: Tensor, moved: Tensor, hints: Tensor, fine: Tensor) -> HintField:
+    """At stride 4 the nearest hint's a and b, and how far luminance, copied and moved colour at each place are from
+    those at that hint: what looks like the hinted place is likely to be of the same thing."""
+    cover = F.avg_pool2d(hints[:, 2:], 4)
+    hint = F.avg_pool2d(hints[:, :2] * hints[:, 2:], 4) / cover.clamp_min(1e-4)
+    here = torch.cat([F.avg_pool2d(luminance, 4), fine, F.avg_pool2d(moved, 4)], 1)
+    field = spread(torch.cat([hint, here], 1), (16 * cover).clamp(max=1))
+    apart = (here - field.values[:, 2:]) * field.given
+    return field._replace(values=torch.cat([field.values[:, :2], apart], 1))
+
+
+def _resize(x: Tensor, size: torch.Size) -> Tensor:
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
 def _twice(x: Tensor) -> Tensor:
