@@ -17,6 +17,7 @@ from tinct.runtime.bundle import find_bundle
 from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.compose import compose
 from tinct.runtime.errors import BackendError, CancelledError, FrameRangeError, UnknownNameError, UsageError
+from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.media import (
     CODECS,
     PlateFrame,
@@ -56,7 +57,8 @@ class ColorizeRequest:
     ``model``: a shipped bundle's name or a bundle's folder. ``backend``: ``auto`` or a backend's name.
     ``frames``: a range of the plate's own numbers such as ``1001-1100``; None = all. ``working_size``: short side in
     pixels at which the network works; None = the model's. ``chroma``: factor on a and b, 0 or more. ``codec``: one of
-    `CODECS`, for movies; None = the container's usual one. ``threads``: of the network; None = every core.
+    `CODECS`, for movies; None = the container's usual one. ``threads``: of the network; None = every core. ``hints``:
+    colours of single points, which are followed through the plate.
     """
 
     input: str | os.PathLike[str]
@@ -70,6 +72,7 @@ class ColorizeRequest:
     codec: str | None = None
     overwrite: bool = False
     threads: int | None = None
+    hints: tuple[PointHint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ def colorize_plate(
     with ExitStack() as stack:
         reader = stack.enter_context(open_plate(Path(request.input), frames=request.frames))
         info = reader.info
-        _check_still_frames(request, info)
+        _check_frames(request, info)
+        _check_hint_places(request, info)
         references = [Reference(read_still(Path(still.path)), still.frame) for still in request.references]
         backend = create_backend(request.backend, bundle, threads=request.threads)
         session = ColorizationSession(backend, working_size=request.working_size)
@@ -169,7 +173,7 @@ def colorize_plate(
         backend=backend.NAME,
         model=bundle.manifest.name,
         confidence=run.confidence,
-        warnings=(*_still_warnings(request, info), *run.warnings()),
+        warnings=(*_still_warnings(request, info), *_hint_warnings(request, info), *run.warnings()),
         busy=busy,
     )
 
@@ -193,6 +197,7 @@ class _Run:
         self._request = request
         self._info = info
         self._session = session
+        self._hints = HintTracker(request.hints) if request.hints else None
         self._limit = not keeps_values_above_one(info, Path(request.output))
         gaps = [after - before for before, after in zip(info.frames, info.frames[1:], strict=False)]
         self._stride = min(gaps, default=1)
@@ -254,7 +259,11 @@ class _Run:
         """Step the session; frames at the request's own stride follow on each other."""
         number = prepared.frame.number
         follows = self._previous is not None and number - self._previous == self._stride
-        step = self._session.step(number, prepared.lightness, continues=follows)
+        hints = None
+        if self._hints is not None:
+            height, width = prepared.lightness.shape
+            hints = self._hints.at(number, prepared.lightness, self._session.fit(width, height))
+        step = self._session.step(number, prepared.lightness, hints=hints, continues=follows)
         self._previous = number
         if not np.isfinite(step.ab).all():
             raise BackendError(
@@ -284,6 +293,8 @@ class _Run:
             )
         if self._first_colour is not None:
             yield f"{path} is in colour (from frame {self._first_colour} on); only its luma was used"
+        for hint, last in self._hints.lost() if self._hints is not None else ():
+            yield f"the hint {hint} was followed to frame {last} and lost there; give it again where it is wanted"
 
 
 def keeps_values_above_one(info: PlateInfo, output: Path) -> bool:
@@ -304,22 +315,38 @@ def _check_names(request: ColorizeRequest) -> None:
         raise UsageError("no reference still was given; name at least one (--reference STILL)")
 
 
-def _check_still_frames(request: ColorizeRequest, info: PlateInfo) -> None:
-    """Refuse a still whose frame lies outside the plate; outside the frames asked for is allowed."""
+def _check_frames(request: ColorizeRequest, info: PlateInfo) -> None:
+    """Refuse a still or a hint whose frame lies outside the plate; outside the frames asked for is allowed."""
     first, last = info.frames[0], info.frames[-1]
-    outside = [still for still in request.references if still.frame is not None and not first <= still.frame <= last]
+    named = [(f"the still {still.path}@{still.frame}", still.frame) for still in request.references]
+    named += [(f"the hint {hint}", hint.frame) for hint in request.hints]
+    outside = [(what, frame) for what, frame in named if frame is not None and not first <= frame <= last]
     if outside and request.frames is not None:
         try:
             with open_plate(Path(request.input)) as plate:
                 first, last = plate.info.frames[0], plate.info.frames[-1]
         except FrameRangeError:  # holes, which the range leaves out: the plate's own ends are not known
             return
-    for still in outside:
-        if still.frame is not None and not first <= still.frame <= last:
-            raise FrameRangeError(
-                f"the still {still.path}@{still.frame} is for a frame outside the plate: {info.path} has frames "
-                f"{first} to {last}"
+    for what, frame in outside:
+        if not first <= frame <= last:
+            raise FrameRangeError(f"{what} is for a frame outside the plate: {info.path} has frames {first} to {last}")
+
+
+def _check_hint_places(request: ColorizeRequest, info: PlateInfo) -> None:
+    for hint in request.hints:
+        if not (0 <= hint.x <= info.width - 1 and 0 <= hint.y <= info.height - 1):
+            raise UsageError(
+                f"the hint {hint} lies outside the picture: {info.path} is {info.width}x{info.height}, "
+                f"x from 0 to {info.width - 1} and y from 0 to {info.height - 1}"
             )
+
+
+def _hint_warnings(request: ColorizeRequest, info: PlateInfo) -> Iterator[str]:
+    """Hints on frames that are not coloured."""
+    frames = frozenset(info.frames)
+    for hint in request.hints:
+        if hint.frame not in frames:
+            yield f"the hint {hint} is for a frame that was not coloured; it was not used"
 
 
 def _still_warnings(request: ColorizeRequest, info: PlateInfo) -> Iterator[str]:

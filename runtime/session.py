@@ -130,7 +130,7 @@ class ColorizationSession:
         if lightness.ndim != 2 or 0 in lightness.shape or lightness.dtype != np.float32:
             raise ValueError(f"lightness must be float32 (H, W), not {lightness.dtype} {lightness.shape}")
         height, width = lightness.shape
-        size = WorkingSize.fit(width, height, self.short_side, self._manifest.size_multiple)
+        size = self.fit(width, height)
         small = size.reduce(_in_range(lightness))
         bank = self._bank_at(number)
         if bank is None:
@@ -143,6 +143,10 @@ class ColorizationSession:
         ab, confidence = self._run(inputs, size)
         self._state = TemporalState(number, size.pad(small), ab, bank.identity, self._manifest.identity)
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
+
+    def fit(self, width: int, height: int) -> WorkingSize:
+        """The size at which a plate of ``width`` x ``height`` pixels is worked."""
+        return WorkingSize.fit(width, height, self.short_side, self._manifest.size_multiple)
 
     def reset(self) -> None:
         """Forget the previous frame; the stills stay."""

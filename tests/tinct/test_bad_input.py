@@ -36,6 +36,14 @@ def test_missing_input(refused, still: Path, tmp_path: Path) -> None:
     assert "none.mov" in line
 
 
+@pytest.mark.parametrize(
+    ("hint", "named"),
+    [("1009,1,1,#ff0000", "1001 to 1005"), ("1001,5000,1,#ff0000", "outside the picture"), ("1001,1,1", "FRAME,X,Y")],
+)
+def test_hint_that_cannot_be(refused, plate: Path, still: Path, tmp_path: Path, hint: str, named: str) -> None:
+    assert named in refused(plate, "-r", still, "--hint", hint, "-o", tmp_path / "film.mkv", code=2)
+
+
 def test_folder_without_frames(refused, still: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     line = refused(tmp_path / "empty", "-r", still, "-o", tmp_path / "film.mkv", code=1)

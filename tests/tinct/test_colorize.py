@@ -52,6 +52,27 @@ def test_the_model_that_ships_is_the_default_and_keeps_the_luma(
         assert np.ptp(cv2.imread(str(file)), axis=2).max() > 20, "colour has arrived"
 
 
+def test_a_hint_colours_its_place_from_its_frame_on(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    assert colorize(plate, "-r", still, "-o", tmp_path / "one" / "r.####.png").code == 0
+    hint = ("--hint", "1003,20,15,#0000ff")
+    assert colorize(plate, "-r", still, *hint, "-o", tmp_path / "two" / "r.####.png").code == 0
+    one, two = results(tmp_path / "one"), results(tmp_path / "two")
+    for number in one:
+        same = one[number].read_bytes() == two[number].read_bytes()
+        assert same == (number < 1003)
+    blue, green, red = cv2.imread(str(two[1003]))[15, 20].astype(int)
+    assert blue > max(green, red) + 40
+    assert np.abs(luma(two[1003]) - luma(one[1003])).max() <= 1
+
+
+def test_a_hint_on_a_frame_left_out_is_named(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    outcome = colorize(
+        plate, "-r", still, "--frames", "1001-1002", "--hint", "1004,9,9,#0000ff", "-o", tmp_path / "film.mkv"
+    )
+    assert outcome.code == 0
+    assert "1004,9,9" in outcome.err
+
+
 def test_a_second_still_changes_nothing_before_its_frame(
     colorize, plate: Path, still: Path, other_still: Path, tmp_path: Path
 ) -> None:

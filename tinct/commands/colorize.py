@@ -45,6 +45,14 @@ def colorize(
     chroma: Annotated[
         float, typer.Option(min=0.0, max=4.0, help="Scale of the chroma; 0 leaves the plate grey.")
     ] = 1.0,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FRAME,X,Y,#RRGGBB",
+            help="A colour at a pixel of a frame, followed through the shot; give it again for more points.",
+            show_default=False,
+        ),
+    ] = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -64,6 +72,7 @@ def colorize(
 ) -> None:
     """Colour a black-and-white plate from colour stills."""
     from tinct.display import choose_display
+    from tinct.hint_argument import parse_hint
     from tinct.run_sheet import RunSheet
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.still_argument import parse_still
@@ -82,6 +91,7 @@ def colorize(
             codec=codec,
             overwrite=overwrite,
             threads=threads,
+            hints=tuple(parse_hint(text) for text in hint or ()),
         )
 
         pictures = RunSheet(sheet, request) if sheet else None
