@@ -21,8 +21,10 @@ QUARTER_PLANES = (
     14  # fine copy, coarse copy, similarity, certainty; hint a, b, its distance in L, copy, moved; nearness
 )
 HEADS = 7  # four blend logits, correction a, b, confidence
-HINT_PRIOR = -6.0
-"""Blend logit of the hint's colour before any training: as good as never."""
+HINT_PRIOR = (-6.0, 18.0)
+"""Blend logit of the hint's colour before any training: far from any hint, and what a place at a hint has more."""
+ALIKE = (0.6, 0.1)
+"""Scaled distance in L and in ab at which a place counts little as the hinted thing before any training."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""
 
@@ -98,9 +100,9 @@ class ColourNet(nn.Module):
         heads = F.pixel_shuffle(raw, 2).float()
         size = luminance.shape[-2:]
         fine, coarse, hint = (_resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
-        prior = torch.cat([8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0)], 1)
-        prior = torch.cat([prior, HINT_PRIOR + (1 - hinted.given) * WITHOUT_HINTS + torch.zeros_like(validity)], 1)
-        weight = F.softmax(heads[:, :4] + prior, 1)
+        hinting = _resize(_hint_prior(hinted), size)
+        prior = [8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting]
+        weight = F.softmax(heads[:, :4] + torch.cat(prior, 1), 1)
         ab = self.correction * torch.tanh(heads[:, 4:6])
         for i, source in enumerate((moved, fine, coarse, hint)):
             ab = ab + weight[:, i : i + 1] * source
@@ -130,6 +132,15 @@ def _hint_field(luminance: Tensor, moved: Tensor, hints: Tensor, fine: Tensor) -
     field = spread(torch.cat([hint, here], 1), (16 * cover).clamp(max=1))
     apart = (here - field.values[:, 2:]) * field.given
     return field._replace(values=torch.cat([field.values[:, :2], apart], 1))
+
+
+def _hint_prior(hinted: HintField) -> Tensor:
+    """Blend logit of the hint's colour at stride 4: high where a place is near a hint and looks like it."""
+    light, ab = ALIKE
+    squares = torch.square(hinted.values[:, 2:])
+    apart = squares[:, :1] / light**2 + squares[:, 1:].sum(1, keepdim=True) / ab**2
+    never, more = HINT_PRIOR
+    return never + more * hinted.nearness * torch.exp(-apart) + (1 - hinted.given) * WITHOUT_HINTS
 
 
 def _resize(x: Tensor, size: torch.Size) -> Tensor:

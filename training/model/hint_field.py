@@ -15,8 +15,8 @@ REACH = 10
 """Cells of stride 32 over which a hint grows; beyond, the mean of all hints stands for the nearest."""
 LEAST = 1e-4
 """Cover below which a cell counts as empty; far above the smallest number of half precision."""
-FADE = 0.7
-"""How much of the nearness is left a level further up, or a cell of stride 32 further on."""
+FADE = (0.93, 0.8)
+"""How much of the nearness is left a level further up, and a cell of stride 32 further on."""
 
 
 class HintField(NamedTuple):
@@ -41,7 +41,7 @@ def spread(values: Tensor, cover: Tensor) -> HintField:
     field, nearness = _grow(values, cover)
     for values, cover in levels[-2::-1]:
         field = _fill(values, cover, _twice(field))
-        nearness = _fill(torch.ones_like(cover), cover, FADE * _twice(nearness))
+        nearness = _fill(torch.ones_like(cover), cover, FADE[0] * _twice(nearness))
     return HintField(field, nearness, given)
 
 
@@ -60,7 +60,7 @@ def _grow(values: Tensor, cover: Tensor) -> tuple[Tensor, Tensor]:
         found = F.avg_pool2d(values, 3, 1, 1) / around.clamp_min(LEAST)
         further = (9 * around).clamp(max=1)
         values, cover = values + (further - cover).clamp_min(0) * found, further
-        nearness = torch.maximum(nearness, FADE * F.max_pool2d(nearness, 3, 1, 1))
+        nearness = torch.maximum(nearness, FADE[1] * F.max_pool2d(nearness, 3, 1, 1))
     return values + (1 - cover) * rest, nearness
 
 

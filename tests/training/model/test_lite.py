@@ -1,5 +1,6 @@
 """The network: what it promises before any training, and its limits."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +53,25 @@ def test_trusted_motion_keeps_the_moved_colour(model):
         bank = model.encode_reference(reference)
     result = colour(model, frame[:, :1], bank, moved=frame[:, 1:], trust=1.0)
     assert (result.ab - frame[:, 1:]).abs().mean() < 0.03
+
+
+def test_a_hint_colours_what_looks_like_its_place_and_nothing_else(model):
+    frame = torch.zeros(1, 3, HEIGHT, WIDTH)
+    frame[..., : WIDTH // 2] = torch.tensor([0.5, 0.3, 0.1])[:, None, None]  # two halves unlike in everything
+    frame[..., WIDTH // 2 :] = torch.tensor([-0.5, -0.2, 0.2])[:, None, None]
+    hints = torch.zeros(1, 3, HEIGHT, WIDTH)
+    wanted = torch.tensor([-0.3, -0.3])
+    hints[:, :2, 30:33, 20:23], hints[:, 2, 30:33, 20:23] = wanted[:, None, None], 1
+    trust = torch.ones(1, 1, HEIGHT, WIDTH)
+    with torch.no_grad():
+        bank = model.encode_reference(frame)
+        inputs = (frame[:, :1], frame[:, 1:], trust)
+        bias = torch.zeros(bank.key8.shape[:2])
+        without = model.colorize_frame(*inputs, torch.zeros_like(hints), bank, bias).ab
+        ab = model.colorize_frame(*inputs, hints, bank, bias).ab
+    near, other = np.s_[0, :, 16:48, 8:36], np.s_[0, :, :, WIDTH // 2 + 8 :]
+    assert (ab[near] - wanted[:, None, None]).abs().max() < 0.05
+    assert (ab[other] - without[other]).abs().max() < 0.01
 
 
 def test_the_order_of_stills_does_not_matter_and_another_still_can_win(model):
