@@ -27,7 +27,9 @@ class Recipe:
     ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
     in scaled ab of the smooth colour error put on true previous frames. ``foreign``: chance that a sample whose
     previous colours are not its reference's gets the reference of another sample, so that the network learns what to
-    do, and to be unsure, where no still shows what the frame shows. ``resident``: the data set lives on the training
+    do, and to be unsure, where no still shows what the frame shows. ``accumulate``: batches of a step, one after
+    another. ``divergence``: the run stops when the mean colour loss stays so many times its lowest. ``sheet_every``:
+    steps between pictures of what the network does. ``resident``: the data set lives on the training
     device, with its motion, and samples are cut there; else ``loaders`` threads cut them on the CPU.
     """
 
@@ -37,6 +39,7 @@ class Recipe:
     samples: SampleConfig = field(default_factory=SampleConfig)
     losses: LossWeights = field(default_factory=LossWeights)
     batch: int = 2
+    accumulate: int = 1
     learning_rate: float = 5e-4
     trunk_learning_rate: float = 5e-5
     trunk_from: float = 1.0
@@ -51,6 +54,8 @@ class Recipe:
     hints: HintConfig = field(default_factory=HintConfig)
     seed: int = 0
     checkpoint_every: int = 200
+    sheet_every: int = 500
+    divergence: float = 4.0
     loaders: int = 2
     resident: bool = False
 

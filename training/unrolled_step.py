@@ -1,75 +1,139 @@
 """One training step: a run of frames coloured one after another, each from its own predecessor's result."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinct.training.data.device_pictures import sample_at
-from tinct.training.hint_points import hint_run
+from tinct.training.hint_points import HintedRun, hint_run
 from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
+from tinct.training.model.colour_net import Colours
 from tinct.training.model.lite import Lite
+from tinct.training.model.matching import Match
 from tinct.training.recipes import Recipe
 
 LOWEST_FREQUENCY = 8
 """Side in cells of the random field that disturbs previous colours."""
 
 
+class PreparedRun(NamedTuple):
+    """A batch of runs as the network gets them. ``reference`` (B, 3, H, W) scaled Lab; ``foreign`` (B, 1, 1, 1) bool:
+    the reference is another sample's; ``start`` (B, 2, H, W) scaled ab of the frame before the first; ``positions``
+    (B, T, H, W, 2) and ``trust`` (B, T, H, W) of the motion; ``run``: frames, hints and where colours are the true
+    ones."""
+
+    reference: Tensor
+    foreign: Tensor
+    start: Tensor
+    positions: Tensor
+    trust: Tensor
+    run: HintedRun
+
+    @property
+    def length(self) -> int:
+        """Frames of each run."""
+        return self.run.frames.shape[1]
+
+
+class ColouredFrame(NamedTuple):
+    """A frame of each run, coloured. ``truth`` and ``moved`` (B, 2, H, W) scaled ab; ``trust`` and ``steady``
+    (B, 1, H, W)."""
+
+    index: int
+    truth: Tensor
+    moved: Tensor
+    trust: Tensor
+    steady: Tensor
+    colours: Colours
+    matched: Match
+
+
+class UnrolledLoss(nn.Module):
+    """`unrolled_loss` of one network as a module, so that gradients of several processes can be averaged."""
+
+    def __init__(self, model: Lite, recipe: Recipe) -> None:
+        super().__init__()
+        self.model = model
+        self.recipe = recipe
+
+    def forward(self, batch: dict[str, Tensor], random: torch.Generator) -> dict[str, Tensor]:
+        return unrolled_loss(self.model, batch, self.recipe, random)
+
+
 def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> dict[str, Tensor]:
     """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the last ``unroll`` frames.
 
     Frames before them only carry the state on, without gradients: a network must live with what it did long before. Key
-    ``total`` is their weighted sum. ``random`` draws colour jitter and disturbance and lives on the same device.
+    ``total`` is their weighted sum. ``random`` draws colour jitter, disturbance and hints and lives on the same device.
     """
+    prepared = prepare(model, batch, recipe, random)
+    count = recipe.samples.unroll
+    lead = prepared.length - count
+    totals: dict[str, Tensor] = {}
+    for frame in unroll(model, prepared, lead=lead):
+        if frame.index >= lead:
+            for name, value in _terms(frame, prepared.foreign, model.config.ab_scale).items():
+                totals[name] = totals.get(name, 0.0) + value / count
+    totals["total"] = sum(getattr(recipe.losses, name) * value for name, value in totals.items())
+    return totals
+
+
+def prepare(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> PreparedRun:
+    """Jitter the colours of a batch (fields of `Sample`), give it hints, disturb its past, exchange its references."""
     batch = _jitter(batch, recipe, random)
     scale = _scaler(model)
     reference = scale(batch["reference"])
     run = hint_run(batch["frames"], batch["positions"], recipe.hints, random)
-    frames = run.frames
     begun = (batch["trust"][:, 0].amax((1, 2)) > 0).float()  # a run without a past starts from no colour at all
-    draw = torch.rand(len(frames), generator=random, device=frames.device)
+    draw = torch.rand(len(reference), generator=random, device=reference.device)
     foreign = ((draw < recipe.foreign) & ((begun == 0) | (batch["disturb"] > 0)))[:, None, None, None]
     reference = torch.where(foreign, reference.roll(1, 0), reference)
-    bank = model.encode_reference(reference)
-    bias = torch.zeros(bank.key8.shape[:2], device=reference.device)
-    ab = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
-    ab = ab * begun[:, None, None, None]
-    weights, totals = recipe.losses, {}
-    count = recipe.samples.unroll
-    lead = frames.shape[1] - count
-    for i in range(frames.shape[1]):
-        frame = scale(frames[:, i])
-        trust = batch["trust"][:, i, None]
-        moved = sample_at(ab, batch["positions"][:, i])
-        ab_and_mask = run.hints[:, i].permute(0, 3, 1, 2)
-        hints = torch.cat([ab_and_mask[:, :2] / model.config.ab_scale, ab_and_mask[:, 2:]], 1)
-        with torch.set_grad_enabled(i >= lead):
+    start = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
+    return PreparedRun(reference, foreign, start * begun[:, None, None, None], batch["positions"], batch["trust"], run)
+
+
+def unroll(model: Lite, prepared: PreparedRun, *, lead: int = 0) -> Iterator[ColouredFrame]:
+    """Colour the frames one after another; the first ``lead`` of them without gradients."""
+    scale = _scaler(model)
+    bank = model.encode_reference(prepared.reference)
+    bias = torch.zeros(bank[0].shape[:2], device=prepared.reference.device)
+    ab = prepared.start
+    for i in range(prepared.length):
+        frame = scale(prepared.run.frames[:, i])
+        trust = prepared.trust[:, i, None]
+        moved = sample_at(ab, prepared.positions[:, i])
+        hints = prepared.run.hints[:, i].permute(0, 3, 1, 2)
+        hints = torch.cat([hints[:, :2] / model.config.ab_scale, hints[:, 2:]], 1)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and i >= lead):
             colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
-        truth, ab = frame[:, 1:], colours.ab.float()
-        if i < lead:
-            continue
-        copies = torch.zeros((), device=truth.device)
-        for found, stride in ((matched.fine, 4), (matched.coarse, 8)):
-            wanted = F.avg_pool2d(truth, stride)
-            to_be_found = F.avg_pool2d(run.steady[:, i, None], stride) * ~foreign
-            copies = copies + colour_distance(torch.lerp(wanted, found, to_be_found), wanted)
-        terms = {
-            "colour": colour_distance(ab, truth),
-            "fidelity": log_square_error(ab, truth),
-            "edges": edge_distance(ab, truth),
-            "copies": copies,
-            "temporal": temporal_distance(ab, moved, trust * run.steady[:, i, None]) * float(i > 0),
-            "confidence": confidence_distance(colours.confidence.float(), ab, truth, ab_scale=model.config.ab_scale),
-        }
-        for name, value in terms.items():
-            totals[name] = totals.get(name, 0.0) + value / count
-    totals["total"] = sum(getattr(weights, name) * value for name, value in totals.items())
-    return totals
+        ab = colours.ab.float()
+        yield ColouredFrame(i, frame[:, 1:], moved, trust, prepared.run.steady[:, i, None], colours, matched)
+
+
+def _terms(frame: ColouredFrame, foreign: Tensor, ab_scale: float) -> dict[str, Tensor]:
+    """The unweighted loss terms of one frame."""
+    truth, ab = frame.truth, frame.colours.ab.float()
+    copies = torch.zeros((), device=truth.device)
+    for found, stride in ((frame.matched.fine, 4), (frame.matched.coarse, 8)):
+        wanted = F.avg_pool2d(truth, stride)
+        to_be_found = F.avg_pool2d(frame.steady, stride) * ~foreign  # elsewhere the still does not show the true colour
+        copies = copies + colour_distance(torch.lerp(wanted, found, to_be_found), wanted)
+    confidence = frame.colours.confidence.float()
+    return {
+        "colour": colour_distance(ab, truth),
+        "fidelity": log_square_error(ab, truth),
+        "edges": edge_distance(ab, truth),
+        "copies": copies,
+        "temporal": temporal_distance(ab, frame.moved, frame.trust * frame.steady) * float(frame.index > 0),
+        "confidence": confidence_distance(confidence, ab, truth, ab_scale=ab_scale),
+    }
 
 
 def _scaler(model: Lite) -> Callable[[Tensor], Tensor]:

@@ -1,5 +1,9 @@
 """Training: it learns, it goes on after a stop as if there had been none, it refuses what it cannot do."""
 
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import av
@@ -8,12 +12,16 @@ import numpy as np
 import pytest
 import torch
 
-from tinct.training import loop
+from tinct.training import divergence, loop
+from tinct.training import run as run_module
 from tinct.training.data.clip_store import load_store
 from tinct.training.data.samples import Sample, draw_sample
+from tinct.training.divergence import WINDOW, DivergenceWatch
+from tinct.training.hint_points import HintConfig
 from tinct.training.model.lite import LiteConfig
 from tinct.training.model.weights import WeightsError
 from tinct.training.recipes import RECIPES
+from tinct.training.run import CHECKPOINT, TrainingError, TrainingRun
 from tinct.training.unrolled_step import unrolled_loss
 
 
@@ -47,14 +55,14 @@ def test_a_stopped_run_ends_like_an_unbroken_one(folder, tmp_path, monkeypatch, 
     class Stopped(Exception):
         pass
 
-    save = loop.TrainingRun.save
+    save = TrainingRun.save
 
     def save_and_stop(self, path):
         save(self, path)
         raise Stopped
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.TrainingRun, "save", save_and_stop)
+        patch.setattr(TrainingRun, "save", save_and_stop)
         with pytest.raises(Stopped):
             loop.train("tiny", data=folder, output=tmp_path / "broken")
     broken = loop.train("tiny", data=folder, output=tmp_path / "broken", resume=True)
@@ -65,16 +73,16 @@ def test_a_stopped_run_ends_like_an_unbroken_one(folder, tmp_path, monkeypatch, 
 def test_what_it_refuses(folder, tmp_path):
     with pytest.raises(loop.RecipeError, match="lite_cpu"):
         loop.train("nothing", data=folder, output=tmp_path)
-    (tmp_path / loop.CHECKPOINT).write_bytes(b"")
-    with pytest.raises(loop.TrainingError, match="--resume"):
+    (tmp_path / CHECKPOINT).write_bytes(b"")
+    with pytest.raises(TrainingError, match="--resume"):
         loop.train("tiny", data=folder, output=tmp_path)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(monkeypatch):
-    run = loop.TrainingRun(RECIPES["tiny"](), device="cpu")
-    monkeypatch.setattr(loop, "unrolled_loss", lambda *_: {"total": torch.tensor(float("nan"))})
-    with pytest.raises(loop.TrainingError, match="step 0"):
-        run.advance({})
+    run = TrainingRun(RECIPES["tiny"]())
+    monkeypatch.setattr(run.loss, "forward", lambda *_: {"total": torch.tensor(float("nan"))})
+    with pytest.raises(TrainingError, match="step 0"):
+        run.advance([{}])
 
 
 def test_a_slice_stops_with_a_checkpoint_and_the_next_goes_on(folder, tmp_path, monkeypatch):
@@ -91,31 +99,100 @@ def test_a_slice_stops_with_a_checkpoint_and_the_next_goes_on(folder, tmp_path, 
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+def test_a_killed_run_goes_on_and_ends_like_an_unbroken_one(folder, tmp_path):
+    command = [sys.executable, "-m", "tinct", "train", "tiny", "--data", folder, "--steps", "8", "--resume", "--output"]
+    subprocess.run([*command, tmp_path / "whole"], check=True)
+    killed = subprocess.Popen([*command, tmp_path / "broken"])
+    while not (tmp_path / "broken" / CHECKPOINT).exists():
+        time.sleep(0.01)
+        assert killed.poll() is None
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert torch.load(tmp_path / "broken" / CHECKPOINT, weights_only=True)["step"] < 8
+    subprocess.run([*command, tmp_path / "broken"], check=True)
+    one, two = weights(tmp_path / "whole" / CHECKPOINT), weights(tmp_path / "broken" / CHECKPOINT)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_two_processes_train_as_one_with_twice_the_batches(folder, tmp_path, monkeypatch):
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    output = ["--data", str(folder), "--output", str(tmp_path / "two")]
+    subprocess.run([*torchrun, "-m", "tinct", "train", "tiny", *output], check=True)
+    monkeypatch.setitem(RECIPES, "tiny", lambda: replace(TINY, accumulate=2))
+    one = weights(loop.train("tiny", data=folder, output=tmp_path / "one"))
+    two = weights(tmp_path / "two" / CHECKPOINT)
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=2e-4, rtol=1e-3)
+    monkeypatch.setitem(RECIPES, "tiny", lambda: TINY)
+    alone = weights(loop.train("tiny", data=folder, output=tmp_path / "alone"))
+    assert max(float((alone[name] - value).abs().max()) for name, value in one.items()) > 2e-3, "other samples count"
+
+
+def test_the_gradient_of_a_step_is_the_mean_over_its_batches(folder):
+    store = load_store(folder)
+    drawn = [draw_sample(store, TINY.samples, np.random.default_rng(seed)) for seed in (1, 2)]
+    batches = [{n: torch.from_numpy(np.stack([getattr(one, n)])) for n in Sample._fields} for one in drawn]
+    gradients = []
+    for parts in ([batches[0]], [batches[1]], batches):
+        run = TrainingRun(replace(TINY, clip_norm=1e9, jitter=0.0, disturbance=0.0, hints=HintConfig(share=0.0)))
+        run.advance(parts)
+        gradients.append(run.model.colour.head.weight.grad)
+    torch.testing.assert_close(gradients[2], (gradients[0] + gradients[1]) / 2, atol=1e-4, rtol=1e-2)
+
+
+def test_sheets_of_samples_are_written_while_it_trains(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "tiny", lambda: replace(TINY, sheet_every=2))
+    loop.train("tiny", data=folder, output=tmp_path)
+    assert sorted(file.name for file in (tmp_path / "samples").iterdir()) == ["step_000002.png", "step_000004.png"]
+    sheet = cv2.imread(str(tmp_path / "samples" / "step_000004.png"))
+    height, width = TINY.samples.size
+    assert sheet.shape == (TINY.batch * height, 5 * width, 3)
+    result, wanted = sheet[:, 2 * width : 3 * width].astype(int), sheet[:, 3 * width : 4 * width].astype(int)
+    assert np.abs(result - wanted).mean() < 40
+
+
+def test_a_run_that_diverges_stops(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "LOG_EVERY", 1)
+    monkeypatch.setattr(divergence, "WINDOW", 2)
+    wild = replace(TINY, steps=40, learning_rate=30.0, warmup=1, clip_norm=1e9, divergence=1.5)
+    monkeypatch.setitem(RECIPES, "tiny", lambda: wild)
+    with pytest.raises(TrainingError, match=r"diverges|not a number"):
+        loop.train("tiny", data=folder, output=tmp_path)
+
+
+def test_divergence_is_a_mean_that_stays_up():
+    watch = DivergenceWatch(2.0)
+    assert not any(watch.diverges(value) for value in [0.1] * WINDOW)
+    assert not watch.diverges(2.0), "one bad batch says little"
+    assert not any(watch.diverges(value) for value in [0.05] * WINDOW)
+    assert any(watch.diverges(value) for value in [0.3] * WINDOW)
+
+
 @pytest.mark.parametrize("broken", ["loss", "weight"])
 def test_no_checkpoint_is_written_of_a_broken_run(folder, tmp_path, broken):
-    path = tmp_path / loop.CHECKPOINT
-    run = loop.TrainingRun(TINY, device="cpu")
+    path = tmp_path / CHECKPOINT
+    run = TrainingRun(TINY)
     run.save(path)
     good = path.read_bytes()
     if broken == "loss":
         run.sound = torch.tensor(False)
     else:
         next(run.model.parameters()).data[0] = float("nan")
-    with pytest.raises(loop.TrainingError, match=f"{broken} .*not a number"):
+    with pytest.raises(TrainingError, match=f"{broken} .*not a number"):
         run.save(path)
     assert path.read_bytes() == good
 
 
 def test_a_run_can_start_from_the_network_of_another(folder, tmp_path):
     first = loop.train("tiny", data=folder, output=tmp_path / "first")
-    run = loop.TrainingRun(RECIPES["tiny"](), device="cpu")
+    run = TrainingRun(RECIPES["tiny"]())
     run.start_from(first)
     expected = weights(first)
     for network in (run.model, run.average):
         assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
     other = replace(RECIPES["tiny"](), model=LiteConfig(candidates=2))
     with pytest.raises(WeightsError, match="another configuration"):
-        loop.TrainingRun(other, device="cpu").start_from(first)
+        TrainingRun(other).start_from(first)
 
 
 def test_the_lead_carries_the_state_but_gets_no_gradient(folder):
@@ -124,7 +201,7 @@ def test_the_lead_carries_the_state_but_gets_no_gradient(folder):
     samples = [draw_sample(store, recipe.samples, np.random.default_rng(1), lead=lead) for lead in (0, 3)]
     assert [len(sample.frames) for sample in samples] == [recipe.samples.unroll, recipe.samples.unroll + 3]
     batch = {name: torch.from_numpy(np.stack([getattr(samples[1], name)])) for name in Sample._fields}
-    model = loop.TrainingRun(recipe, device="cpu").model
+    model = TrainingRun(recipe).model
     graded = []
     model.colour.register_forward_hook(lambda *_: graded.append(torch.is_grad_enabled()))
     total = unrolled_loss(model, batch, recipe, torch.Generator().manual_seed(0))["total"]
@@ -138,7 +215,7 @@ def test_a_foreign_reference_is_another_samples(folder, monkeypatch):
     store = load_store(folder)
     drawn = [draw_sample(store, samples, np.random.default_rng(seed)) for seed in (1, 2)]
     batch = {name: torch.from_numpy(np.stack([getattr(s, name) for s in drawn])) for name in Sample._fields}
-    model = loop.TrainingRun(recipe, device="cpu").model
+    model = TrainingRun(recipe).model
     encode, seen = model.encode_reference, []
     monkeypatch.setattr(model, "encode_reference", lambda still: (seen.append(still), encode(still))[1])
     for chance in (0.0, 1.0):

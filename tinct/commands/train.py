@@ -47,6 +47,7 @@ def train(
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
         from tinct.training.model.weights import WeightsError
+        from tinct.training.run import TrainingError
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         try:
@@ -63,5 +64,5 @@ def train(
             )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
-        except (loop.TrainingError, DataSetError, WeightsError) as error:
+        except (TrainingError, DataSetError, WeightsError) as error:
             raise DataError(str(error)) from error

@@ -82,12 +82,32 @@ class PhotoPlan:
     origin: str
 
 
+@dataclass(frozen=True)
+class Share:
+    """The samples of each step that fall to one process: ``parts`` batches, as worker ``rank`` of ``count``."""
+
+    parts: int = 1
+    rank: int = 0
+    count: int = 1
+
+    def firsts(self, batch: int) -> list[int]:
+        """Number within the step of the first sample of each part."""
+        return [(part * self.count + self.rank) * batch for part in range(self.parts)]
+
+
+WHOLE = Share()
+"""Every sample of a step of one batch."""
+
+
 def draw_plans(
-    catalogue: Catalogue, config: SampleConfig, *, batch: int, seed: int, step: int
+    catalogue: Catalogue, config: SampleConfig, *, batch: int, seed: int, step: int, first: int = 0
 ) -> list[ClipPlan | PhotoPlan]:
-    """Plans of the samples of one training step, all of one length; they depend on the seed and the step alone."""
+    """Plans of samples ``first`` and on of one training step, all of one length; they depend on the seed and the step
+    alone."""
     lead = int(np.random.default_rng((seed, step)).integers(0, config.largest_lead + 1))
-    return [draw_plan(catalogue, config, np.random.default_rng((seed, step, i)), lead=lead) for i in range(batch)]
+    return [
+        draw_plan(catalogue, config, np.random.default_rng((seed, step, first + i)), lead=lead) for i in range(batch)
+    ]
 
 
 def draw_plan(catalogue: Catalogue, config: SampleConfig, random: Generator, *, lead: int = 0) -> ClipPlan | PhotoPlan:

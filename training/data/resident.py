@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from tinct.training.data import device_pictures
 from tinct.training.data.clip_store import ClipStore, StoredClip
 from tinct.training.data.flows import BACKWARD, FORWARD, SPACING
 from tinct.training.data.motion import LIGHTNESS_TOLERANCE, ROUND_TRIP_PIXELS
-from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, Window, draw_plans
+from tinct.training.data.plan import WHOLE, ClipPlan, PhotoPlan, SampleConfig, Share, Window, draw_plans
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +60,13 @@ def make_resident(store: ClipStore, flows: Sequence[Tensor], device: torch.devic
 
 
 def resident_batches(
-    store: ResidentStore, config: SampleConfig, *, batch: int, seed: int, first_step: int
+    store: ResidentStore, config: SampleConfig, *, batch: int, seed: int, first_step: int, share: Share = WHOLE
 ) -> Generator[dict[str, Tensor], None, None]:
-    """Yield the batch of each step from ``first_step`` on, on the store's device: the plans and the fields are those of
-    `loader.batches`. Nothing in it waits for the device."""
-    step = first_step
-    while True:
-        yield cut_batch(store, config, draw_plans(store, config, batch=batch, seed=seed, step=step))
-        step += 1
+    """Yield the batches of each step from ``first_step`` on, on the store's device: the plans and the fields are those
+    of `loader.batches`. Nothing in it waits for the device."""
+    for step in count(first_step):
+        for first in share.firsts(batch):
+            yield cut_batch(store, config, draw_plans(store, config, batch=batch, seed=seed, step=step, first=first))
 
 
 @torch.no_grad()
@@ -125,9 +124,9 @@ def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Te
     rgb = clip.rgb(plan.frames)
     pieces, first = [], 0
     for window, same in groupby(plan.windows):
-        count = len(list(same))
-        pieces.append(device_pictures.cut(rgb[first : first + count], window, size))
-        first += count
+        number = len(list(same))
+        pieces.append(device_pictures.cut(rgb[first : first + number], window, size))
+        first += number
     pictures = torch.cat(pieces)
     scale, offset = _upload(_scalings(plan.windows[1:], size, plan.flip), rgb.device)[:, :, None, None].unbind(1)
     starts = _grid(size, rgb.device) * scale[1:] + offset[1:]

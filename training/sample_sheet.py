@@ -1,0 +1,59 @@
+"""Pictures of what a network does with training samples, while it trains."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tinct.training.colour import lab_to_srgb
+from tinct.training.model.lite import Lite
+from tinct.training.recipes import Recipe
+from tinct.training.unrolled_step import prepare, unroll
+
+COLUMNS = ("reference", "frame, with its hints", "result", "wanted", "confidence")
+
+
+@torch.no_grad()
+def sample_sheet(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) RGB with a row for each sample of ``batch``: `COLUMNS`, of the run's last frame.
+
+    ``random`` draws jitter and hints as in training. The network's mode is left as it is.
+    """
+    prepared = prepare(model, batch, recipe, random)
+    *_, last = unroll(model, prepared)
+    light = prepared.run.frames[:, -1, ..., :1]
+    hints = prepared.run.hints[:, -1]
+    rows = []
+    for i in range(len(light)):
+        reference = _unscaled(prepared.reference[i], model)
+        hinted = torch.cat([light[i], hints[i, ..., :2]], -1)
+        result, wanted = (_under(light[i], ab[i], model) for ab in (last.colours.ab, last.truth))
+        confidence = torch.cat([100 * last.colours.confidence[i].float().movedim(0, -1), hints[i, ..., :2] * 0], -1)
+        rows.append(np.hstack([_picture(lab) for lab in (reference, hinted, result, wanted, confidence)]))
+    return np.vstack(rows)
+
+
+def write_sheet(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a sheet as PNG; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _, encoded = cv2.imencode(".png", picture[..., ::-1])
+    path.write_bytes(encoded.tobytes())
+
+
+def _unscaled(scaled: Tensor, model: Lite) -> Tensor:
+    """(3, H, W) scaled Lab -> (H, W, 3) Lab."""
+    light = scaled[:1] * model.config.l_scale + model.config.l_mean
+    return _under(light.movedim(0, -1), scaled[1:], model)
+
+
+def _under(light: Tensor, ab: Tensor, model: Lite) -> Tensor:
+    """Lab (H, W, 3) of L* (H, W, 1) and scaled ab (2, H, W)."""
+    return torch.cat([light, ab.float().movedim(0, -1) * model.config.ab_scale], -1)
+
+
+def _picture(lab: Tensor) -> NDArray[np.uint8]:
+    rgb = lab_to_srgb(lab.cpu().numpy().astype(np.float32))
+    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
