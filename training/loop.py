@@ -36,6 +36,7 @@ def train(
     max_minutes: float | None = None,
     exclude: Collection[str] = (),
     flow_folder: Path | None = None,
+    project: str | None = None,
 ) -> Path:
     """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
 
@@ -44,13 +45,14 @@ def train(
     starts from. After ``max_minutes``, counted from the call, the run stops with a checkpoint, but not before its first
     step. ``exclude`` names files and folders of ``data`` to leave out. Motion that a resident data set needs is kept in
     a file in ``flow_folder``, ``output`` unless given. Started by ``torchrun``, every process trains on samples of its
-    own, and their gradients are averaged.
+    own, and their gradients are averaged. ``project``: of Weights & Biases, which then gets the log too.
 
     Raises:
         RecipeError: unknown recipe.
         TrainingError: an output that holds another run, or a loss that is not a number.
         WeightsError: ``weights`` cannot be used.
         DataSetError: nothing to train on.
+        JournalError: Weights & Biases cannot be used.
     """
     if recipe_name not in RECIPES:
         raise RecipeError(f"there is no recipe {recipe_name!r}; choose one of {', '.join(sorted(RECIPES))}")
@@ -74,7 +76,7 @@ def train(
         if workers.leads:
             LOG.info("%d clips, %d photos, %d files skipped", len(store.clips), len(store.photos), len(store.skipped))
         output.mkdir(parents=True, exist_ok=True)
-        run.go(_source(run, store, flow_folder or output), output, deadline=deadline)
+        run.go(_source(run, store, flow_folder or output), output, deadline=deadline, project=project)
     return path
 
 

@@ -78,16 +78,24 @@ class TrainingRun:
         for target in (self.model, self.average):
             target.load_state_dict(network.state_dict())
 
-    def go(self, source: Generator[Batch, None, None], output: Path, *, deadline: float = math.inf) -> None:
+    def go(
+        self,
+        source: Generator[Batch, None, None],
+        output: Path,
+        *,
+        deadline: float = math.inf,
+        project: str | None = None,
+    ) -> None:
         """Train on the batches of ``source`` to the recipe's last step or the ``deadline`` (of `time.monotonic`), with
-        a checkpoint every so often and at the end.
+        a checkpoint every so often and at the end. ``project`` of Weights & Biases also gets the log.
 
         Raises:
+            JournalError: Weights & Biases cannot be used.
             TrainingError: the loss or a weight is not a number, or the loss rises for good; the last checkpoint stays.
         """
         recipe, started, first = self.recipe, time.perf_counter(), self.step
         saved = first
-        with Journal(output, active=self.workers.leads) as journal, closing(source):
+        with Journal(output, active=self.workers.leads, project=project) as journal, closing(source):
             while self.step < recipe.steps and (self.step == first or self._all_agree(time.monotonic() < deadline)):
                 batches = [next(source) for _ in range(recipe.accumulate)]
                 terms = self.advance(batches)

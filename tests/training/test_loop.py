@@ -1,5 +1,6 @@
 """Training: it learns, it goes on after a stop as if there had been none, it refuses what it cannot do."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -149,6 +150,35 @@ def test_sheets_of_samples_are_written_while_it_trains(folder, tmp_path, monkeyp
     assert sheet.shape == (TINY.batch * height, 5 * width, 3)
     result, wanted = sheet[:, 2 * width : 3 * width].astype(int), sheet[:, 3 * width : 4 * width].astype(int)
     assert np.abs(result - wanted).mean() < 40
+
+
+def test_a_run_can_be_logged_to_weights_and_biases(folder, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "tinct",
+        "train",
+        "tiny",
+        "--data",
+        folder,
+        "--output",
+        tmp_path,
+        "--wandb",
+        "film",
+    ]
+    offline = {**os.environ, "WANDB_MODE": "offline"}
+    done = subprocess.run(command, env=offline, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (log,) = (tmp_path / "wandb").glob("offline-run-*/run-*.wandb")
+    assert log.stat().st_size > 0
+    refused = subprocess.run(
+        [*command, "--resume", "--steps", "5"],
+        env={**os.environ, "WANDB_MODE": "online", "WANDB_API_KEY": "none", "WANDB_BASE_URL": "http://localhost:9"},
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.strip().splitlines()[-1].startswith("tinct: error: Weights & Biases refuses the project film")
 
 
 def test_a_run_that_diverges_stops(folder, tmp_path, monkeypatch):

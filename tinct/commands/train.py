@@ -36,6 +36,10 @@ def train(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where motion is kept between runs.", show_default="the output folder"),
     ] = None,
+    wandb: Annotated[
+        str | None,
+        typer.Option(metavar="PROJECT", help="Log to this project of Weights & Biases too.", show_default=False),
+    ] = None,
 ) -> None:
     """Train a model (needs the packages of the extra "train")."""
     from tinct.runtime.errors import DataError, MediaNotFoundError, UnknownNameError
@@ -46,6 +50,7 @@ def train(
     with extra("train", command="tinct train"):
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
+        from tinct.training.journal import JournalError
         from tinct.training.model.weights import WeightsError
         from tinct.training.run import TrainingError
 
@@ -61,8 +66,9 @@ def train(
                 max_minutes=minutes,
                 exclude=exclude or (),
                 flow_folder=flows,
+                project=wandb,
             )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
-        except (TrainingError, DataSetError, WeightsError) as error:
+        except (TrainingError, DataSetError, JournalError, WeightsError) as error:
             raise DataError(str(error)) from error
