@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tinct.training.data.clip_store import ClipStore, load_store
-from tinct.training.data.flows import load_flows
 from tinct.training.data.loader import batches
 from tinct.training.data.resident import make_resident, resident_batches
+from tinct.training.flow.clip_flow import load_flows
 from tinct.training.model.lite import Lite
 from tinct.training.model.trunk import load_pretrained
 from tinct.training.model.weights import WeightsError, load_weights, pack

@@ -46,6 +46,7 @@ def train(
     with extra("train", command="tinct train"):
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
+        from tinct.training.flow import FlowError
         from tinct.training.model.weights import WeightsError
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -63,5 +64,5 @@ def train(
             )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
-        except (loop.TrainingError, DataSetError, WeightsError) as error:
+        except (loop.TrainingError, DataSetError, FlowError, WeightsError) as error:
             raise DataError(str(error)) from error
