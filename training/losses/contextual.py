@@ -65,9 +65,13 @@ def _level(features: Tensor, reference: Tensor, pairs_at_once: int) -> Tensor:
     if rows >= found.shape[1]:
         best = _log_best_affinity(found, wanted)
     else:
-        pieces = (checkpoint(_log_best_affinity, piece, wanted, use_reentrant=False) for piece in found.split(rows, 1))
-        best = torch.cat(list(pieces), 1)
+        best = torch.cat([_recomputed(piece, wanted) for piece in found.split(rows, 1)], 1)
     return -(torch.logsumexp(best, 1) - torch.log(best.new_tensor(best.shape[1]))).mean()
+
+
+def _recomputed(found: Tensor, wanted: Tensor) -> Tensor:
+    """`_log_best_affinity` that keeps nothing for the gradient but its arguments."""
+    return checkpoint(_log_best_affinity, found, wanted, use_reentrant=False, preserve_rng_state=False)
 
 
 def _directions(features: Tensor) -> Tensor:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec
 
 import torch
 from torch import Tensor
 
 P = ParamSpec("P")
-Value = TypeVar("Value")
 HALF = (torch.float16, torch.bfloat16)
 
 
@@ -42,9 +41,9 @@ def require_one_shape(**tensors: Tensor) -> None:
         raise ValueError("these must have one shape: " + ", ".join(f"{name} {shape}" for name, shape in shapes.items()))
 
 
-def _widen(value: Value) -> Value:
+def _widen(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.float() if value.dtype in HALF else value
     if isinstance(value, list | tuple):
-        return type(value)(_widen(one) for one in value)
+        return [_widen(one) for one in value]
     return value

@@ -1,36 +1,53 @@
-"""torchvision beside a torch that it was not built for."""
+"""Imports torchvision where its binary part does not fit the installed PyTorch.
 
+A torchvision built for CUDA beside a PyTorch built for the CPU lacks its own operators and fails at import, because it
+registers extra facts about two operators that nothing has declared. Declared first, the import succeeds, and whatever
+needs only the Python part (timm does) works; an operator itself still says, when called, that it is missing.
+"""
+
+import importlib
 import sys
-from importlib import import_module
 from types import ModuleType
 
-import torch
-
-MISSING = (
-    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-)
-_declared: list[torch.library.Library] = []
+_SCHEMAS = ("nms", "qnms")
+_ARGUMENTS = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+_declared: list[object] = []
+"""Declarations last as long as the library object that made them."""
 
 
 def import_torchvision() -> ModuleType:
-    """Import torchvision, also where its compiled operators do not fit (a CUDA build beside a CPU torch).
-
-    Its import then fails because two operators that Python code refers to are not declared; declaring them is enough
-    for all that is written in Python. Calling one of them raises torchvision's own error.
+    """torchvision, imported; declares its operators first where they are missing.
 
     Raises:
-        ModuleNotFoundError: torchvision is not installed.
+        ModuleNotFoundError: it is not installed.
+        RuntimeError: it does not fit the installed PyTorch in some other way.
     """
     try:
-        return import_module("torchvision")
+        return importlib.import_module("torchvision")
     except RuntimeError as error:
-        if "torchvision::nms" not in str(error) or _declared:
+        if "torchvision::" not in str(error):
             raise
+    import torch
+
     for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
         del sys.modules[name]
     library = torch.library.Library("torchvision", "FRAGMENT")
-    for schema in MISSING:
-        library.define(schema)
-    _declared.append(library)  # operators live as long as the library that declares them
-    return import_module("torchvision")
+    for name in _SCHEMAS:
+        library.define(f"{name}{_ARGUMENTS}")
+    _declared.append(library)
+    return importlib.import_module("torchvision")
+
+
+def import_timm() -> ModuleType:
+    """timm, imported after torchvision.
+
+    Raises:
+        ModuleNotFoundError: timm or torchvision is not installed; says how to install them.
+    """
+    try:
+        import_torchvision()
+        return importlib.import_module("timm")
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the networks of the seeds need the module {error.name!r}: pip install 'tinct[networks]'", name=error.name
+        ) from error
