@@ -22,6 +22,8 @@ from tinct.training.flow.flow_file import BACKWARD, FORWARD, StoredFlow, read_fl
 LOG = logging.getLogger(__name__)
 SPACING = 2
 """Flow is kept for every second pixel of every second row: a quarter of the memory, and moved colours as good."""
+PAIRS_AT_ONCE = 8
+"""Pairs of frames given to the source in a batch."""
 ESTIMATE = 1
 """Number of the way in which frames become the pictures that flow is estimated on; part of every key."""
 
@@ -70,11 +72,12 @@ def clip_flow(
     source = source or DisFlow()
     count, (height, width) = len(clip), clip.size
     values = np.empty((2, count - 1, 2, -(-height // spacing), -(-width // spacing)), np.float16)
-    later = _lightness(clip, 0)
-    for i in range(count - 1):
-        earlier, later = later, _lightness(clip, i + 1)
-        for direction, pair in ((BACKWARD, (later, earlier)), (FORWARD, (earlier, later))):
-            values[direction, i] = source.flow(*pair)[::spacing, ::spacing].transpose(2, 0, 1)
+    for first in range(0, count - 1, PAIRS_AT_ONCE):
+        last = min(first + PAIRS_AT_ONCE, count - 1)
+        lightness = np.stack([_lightness(clip, i) for i in range(first, last + 1)])
+        earlier, later = lightness[:-1], lightness[1:]
+        for direction, pairs in ((BACKWARD, (later, earlier)), (FORWARD, (earlier, later))):
+            values[direction, first:last] = source.flow(*pairs)[:, ::spacing, ::spacing].transpose(0, 3, 1, 2)
     return StoredFlow(torch.from_numpy(values), (height, width), spacing, key or _key(clip, source))
 
 

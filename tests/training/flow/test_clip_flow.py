@@ -5,23 +5,31 @@ import numpy as np
 import pytest
 import torch
 
+from tinct.training.colour import srgb_to_lab
 from tinct.training.data.clip_store import StoredClip
-from tinct.training.flow.clip_flow import clip_flow, load_flows
+from tinct.training.flow.clip_flow import PAIRS_AT_ONCE, clip_flow, load_flows
 from tinct.training.flow.dis import MEDIUM, DisFlow
 from tinct.training.flow.farneback import FarnebackFlow
 from tinct.training.flow.flow_file import BACKWARD, FORWARD, FlowFileError
+from tinct.training.flow.occlusion import reliable
 from tinct.training.flow.raft import RANDOM, RaftConfig, RaftFlow
+from tinct.training.flow.warp import warp
+from tinct.training.losses.temporal import temporal_loss
 
-STEP = (3, 1)
+STEP = (4, 2)
 
 
 def clip(name, seed, count=4, size=(48, 66)):
-    """A pan: what is at p in a frame was at p + STEP in the one before."""
+    """A pan by whole samples of chroma: what is at p in a frame was at p + STEP in the one before."""
     noise = np.random.default_rng(seed).random((120, 160, 3)).astype(np.float32)
     scene = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 3), None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
     (dx, dy), (height, width) = STEP, size
     views = [scene[dy * i : dy * i + height, dx * i : dx * i + width] for i in range(count)]
     return StoredClip(name, np.stack([cv2.cvtColor(view, cv2.COLOR_BGR2YUV_I420) for view in views]))
+
+
+def tensor(image):
+    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +43,24 @@ def no_search(monkeypatch):
         raise AssertionError("estimated again")
 
     monkeypatch.setattr(cv2, "DISOpticalFlow_create", search)
+
+
+def test_stored_flow_brings_the_previous_colours_here(clips):
+    backward, forward = clip_flow(clips[0]).between(1)
+    before, now = (srgb_to_lab(clips[0].rgb(i).astype(np.float32) / 255)[..., 1:] for i in (1, 2))
+    mask = tensor(reliable(backward, forward)[..., None].astype(np.float32))
+    assert mask.mean() > 0.7
+    moved = temporal_loss(tensor(now), tensor(warp(before.copy(), backward)), mask)
+    assert moved < 0.1 * temporal_loss(tensor(now), tensor(before), mask)
+
+
+def test_a_long_clip_is_estimated_in_parts(clips):
+    count = PAIRS_AT_ONCE + 3
+    long = clip("long", 4, count, size=(32, 48))
+    flow = clip_flow(long)
+    assert flow.values.shape[1] == count - 1
+    tail = clip_flow(StoredClip("tail", long.planes[PAIRS_AT_ONCE - 1 :]))
+    assert torch.equal(flow.values[:, PAIRS_AT_ONCE - 1 :], tail.values)
 
 
 @pytest.mark.parametrize("spacing", [1, 2, 3])
