@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 
 from tinct.training.data.clip_store import ClipStore, load_store
-from tinct.training.data.flows import load_flows
 from tinct.training.data.loader import batches
 from tinct.training.data.plan import Share
 from tinct.training.data.resident import make_resident, resident_batches
+from tinct.training.flow.clip_flow import load_flows
 from tinct.training.recipes import RECIPES
 from tinct.training.run import CHECKPOINT, Batch, TrainingError, TrainingRun
 from tinct.training.workers import join_workers

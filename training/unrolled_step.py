@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tinct.training.data.device_pictures import sample_at
+from tinct.training.flow.device_warp import sample_at
 from tinct.training.hint_points import HintedRun, hint_run
 from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance

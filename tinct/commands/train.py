@@ -50,6 +50,7 @@ def train(
     with extra("train", command="tinct train"):
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
+        from tinct.training.flow import FlowError
         from tinct.training.journal import JournalError
         from tinct.training.model.weights import WeightsError
         from tinct.training.run import TrainingError
@@ -70,5 +71,5 @@ def train(
             )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
-        except (TrainingError, DataSetError, JournalError, WeightsError) as error:
+        except (TrainingError, DataSetError, FlowError, JournalError, WeightsError) as error:
             raise DataError(str(error)) from error

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinct.training.data.plan import Window
+from tinct.training.flow.device_warp import grid_positions
 
 WHITE_X, WHITE_Z = 0.950456, 1.088754
 """The D65 white of sRGB, Y = 1."""
@@ -49,25 +50,6 @@ def cut(pictures: Tensor, window: Window, size: tuple[int, int]) -> Tensor:
     return F.interpolate(piece, size=size, mode="bilinear", antialias=True)
 
 
-def sample_at(pictures: Tensor, positions: Tensor) -> Tensor:
-    """Bilinear samples of (N, C, H, W) at pixel ``positions`` (N, h, w, 2), x then y, edges replicated."""
-    return F.grid_sample(pictures, _scaled(pictures, positions), padding_mode="border", align_corners=True)
-
-
 def mirrored_at(pictures: Tensor, positions: Tensor) -> Tensor:
-    """`sample_at` of pictures that go on mirrored beyond their edges."""
-    return F.grid_sample(pictures, _scaled(pictures, positions), padding_mode="reflection", align_corners=True)
-
-
-def within(positions: Tensor, size: tuple[int, int]) -> Tensor:
-    """Where (N, h, w) pixel ``positions`` (N, h, w, 2) lie inside a picture of ``size`` (H, W)."""
-    x, y = positions.unbind(-1)
-    return (x >= 0) & (x <= size[1] - 1) & (y >= 0) & (y <= size[0] - 1)
-
-
-def _scaled(pictures: Tensor, positions: Tensor) -> Tensor:
-    """Pixel positions in the units of `F.grid_sample`; numbers only, since a tensor of constants would have to wait for
-    its copy to the device."""
-    height, width = pictures.shape[-2:]
-    x, y = positions.unbind(-1)
-    return torch.stack([x / (width - 1) * 2 - 1, y / (height - 1) * 2 - 1], -1)
+    """`device_warp.sample_at` of pictures that go on mirrored beyond their edges."""
+    return F.grid_sample(pictures, grid_positions(pictures, positions), padding_mode="reflection", align_corners=True)

@@ -11,15 +11,18 @@ from torch import Tensor
 
 from tinct.training.data import device_pictures
 from tinct.training.data.clip_store import ClipStore, StoredClip
-from tinct.training.data.flows import BACKWARD, FORWARD, SPACING
-from tinct.training.data.motion import LIGHTNESS_TOLERANCE, ROUND_TRIP_PIXELS
 from tinct.training.data.plan import WHOLE, ClipPlan, PhotoPlan, SampleConfig, Share, Window, draw_plans
+from tinct.training.flow.clip_flow import SPACING
+from tinct.training.flow.device_warp import sample_at, within
+from tinct.training.flow.flow_file import BACKWARD, FORWARD
+from tinct.training.flow.occlusion import ROUND_TRIP_PIXELS
+from tinct.training.flow.trust import LIGHTNESS_TOLERANCE
 
 
 @dataclass(frozen=True, eq=False)
 class ResidentClip:
     """A clip or photo on a device: ``planes`` (T, 3 H W / 2) uint8 I420, ``size`` (H, W), ``flow`` if it is a clip (see
-    `flows.clip_flow`)."""
+    `flow_file.StoredFlow`)."""
 
     planes: Tensor
     size: tuple[int, int]
@@ -49,7 +52,7 @@ class ResidentStore:
 
 
 def make_resident(store: ClipStore, flows: Sequence[Tensor], device: torch.device) -> ResidentStore:
-    """Bring a data set and the ``flows`` of its clips (see `flows.load_flows`) to ``device``."""
+    """Bring a data set and the ``flows`` of its clips (see `clip_flow.load_flows`) to ``device``."""
 
     def bring(clip: StoredClip, flow: Tensor | None) -> ResidentClip:
         planes = torch.from_numpy(clip.planes.reshape(len(clip), -1)).to(device)
@@ -97,12 +100,12 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
 
 
 def _trust(lightness: Tensor, positions: Tensor, missed: Tensor) -> Tensor:
-    """Trust (B, T, H, W) 0..1 as of `motion.moved_from`, from L* (B, T+1, H, W) of each picture and the one before."""
+    """Trust (B, T, H, W) 0..1 as of `trust.trust`, from L* (B, T+1, H, W) of each picture and the one before."""
     size = lightness.shape[-2:]
     before, at = lightness[:, :-1].flatten(0, 1)[:, None], positions.flatten(0, 1)
-    moved = device_pictures.sample_at(before, at).reshape(missed.shape)
+    moved = sample_at(before, at).reshape(missed.shape)
     likeness = torch.exp(-torch.square((lightness[:, 1:] - moved) / LIGHTNESS_TOLERANCE))
-    inside = device_pictures.within(at, (size[0], size[1])).reshape(missed.shape)
+    inside = within(at, (size[0], size[1])).reshape(missed.shape)
     return torch.exp(-missed / ROUND_TRIP_PIXELS**2) * likeness * inside
 
 
@@ -162,7 +165,7 @@ def _follow(clip: ResidentClip, journeys: Sequence[tuple[int, int]], places: Ten
                 fields.append(clip.flow[FORWARD, first + link])
             else:
                 fields.append(clip.flow[BACKWARD, first - link - 1])
-        found = device_pictures.sample_at(torch.stack(fields).float(), places / SPACING)
+        found = sample_at(torch.stack(fields).float(), places / SPACING)
         places = places + found.movedim(1, -1)
     return places
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tinct.training.colour import srgb_to_lab
 from tinct.training.data.clip_store import ClipStore
-from tinct.training.data.motion import moved_from
 from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, Window, draw_plan
+from tinct.training.flow.trust import moved_from
 
 Image = NDArray[np.float32]
 

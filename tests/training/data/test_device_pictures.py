@@ -43,10 +43,3 @@ def test_windows_are_cut_as_on_the_cpu(picture, window, method):
     wanted = cv2.resize(piece, (40, 32), interpolation=method)
     result = device_pictures.cut(channels_first(picture).float(), window, (32, 40))[0].movedim(0, -1).numpy()
     assert np.abs(result - wanted).mean() < 1  # of 255; area and triangle filters differ a little
-
-
-def test_samples_at_positions_repeat_the_edges():
-    picture = torch.arange(12.0).reshape(1, 1, 3, 4)
-    positions = torch.tensor([[[[1.5, 1.0], [3.0, 2.0], [-5.0, 0.0], [9.0, 9.0]]]])
-    torch.testing.assert_close(device_pictures.sample_at(picture, positions).flatten(), torch.tensor([5.5, 11, 0, 11]))
-    assert device_pictures.within(positions, (3, 4)).flatten().tolist() == [True, True, False, False]

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from tinct.training.data.clip_store import ClipStore, StoredClip
-from tinct.training.data.flows import load_flows
-from tinct.training.data.motion import sample
 from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, draw_plan, draw_plans
 from tinct.training.data.resident import cut_batch, make_resident, resident_batches
 from tinct.training.data.samples import Sample, cut_sample
+from tinct.training.flow.clip_flow import load_flows
+from tinct.training.flow.warp import sample
 
 CONFIG = SampleConfig(size=(64, 96), unroll=2, largest_lead=2, photo_share=0.3)
 
@@ -137,33 +137,3 @@ def test_batches_depend_on_the_seed_and_the_step_alone(resident):
     for _ in range(2):
         one, two = next(unbroken), next(resumed)
         assert all(torch.equal(one[name], two[name]) for name in one)
-
-
-def test_motion_is_estimated_once(store, tmp_path, monkeypatch):
-    clips = store.clips[1:]
-    first = load_flows(clips, tmp_path, threads=1)
-    (file,) = tmp_path.iterdir()
-    (kept,) = (one.clone() for one in first)
-
-    def search(_):
-        raise AssertionError("estimated again")
-
-    monkeypatch.setattr(cv2, "DISOpticalFlow_create", search)
-    (again,) = load_flows(clips, tmp_path, threads=1)
-    assert torch.equal(again, kept)
-    with pytest.raises(AssertionError, match="again"):
-        load_flows([StoredClip("other", clips[0].planes[:3])], tmp_path, threads=1)
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_file_of_motion_is_whole_or_not_there(store, tmp_path, monkeypatch):
-    def save(_, file):
-        file.write(b"half")
-        raise OSError("disk full")
-
-    monkeypatch.setattr(torch, "save", save)
-    with pytest.raises(OSError, match="disk full"):
-        load_flows(store.clips[1:], tmp_path, threads=1)
-    assert not list(tmp_path.glob("*.pt"))
-    monkeypatch.undo()
-    assert len(load_flows(store.clips[1:], tmp_path, threads=1)) == 1

@@ -8,14 +8,11 @@ does not (noise, light, errors of the flow): read the value beside the true film
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from tinct.training.evaluation import flow_field
-from tinct.training.evaluation.flow_field import Mask
-
-Image = NDArray[np.float32]
+from tinct.training.flow.farneback import FarnebackFlow
+from tinct.training.flow.occlusion import reliable
+from tinct.training.flow.warp import Image, Mask, warp
 
 
 @dataclass(frozen=True)
@@ -27,23 +24,15 @@ class Correspondence:
 
 
 def correspondence(previous: Image, current: Image) -> Correspondence:
-    """Motion between two (H, W) L* images in 0..100, with the occlusion test of ``flow_field.reliable``."""
-    backward = _farneback(current, previous)
-    forward = _farneback(previous, current)
-    return Correspondence(backward, flow_field.reliable(backward, forward))
+    """Motion between two (H, W) L* images in 0..100, with the occlusion test of `reliable`."""
+    source = FarnebackFlow()
+    backward, forward = source.flow(current, previous), source.flow(previous, current)
+    return Correspondence(backward, reliable(backward, forward))
 
 
 def warp_error(previous_ab: Image, ab: Image, motion: Correspondence) -> float | None:
     """Mean Euclidean ab distance in Lab units of two (H, W, 2) images over reliable pixels; ``None`` without any."""
     if not motion.reliable.any():
         return None
-    difference = ab - flow_field.warp(previous_ab, motion.flow)
+    difference = ab - warp(previous_ab, motion.flow)
     return float(np.linalg.norm(difference, axis=-1)[motion.reliable].mean(dtype=np.float64))
-
-
-def _farneback(source: Image, target: Image) -> Image:
-    codes = [np.rint(np.clip(lightness, 0.0, 100.0) * 2.55).astype(np.uint8) for lightness in (source, target)]
-    return cv2.calcOpticalFlowFarneback(
-        *codes, None, pyr_scale=0.5, levels=5, winsize=15, iterations=5, poly_n=7, poly_sigma=1.5,
-        flags=cv2.OPTFLOW_FARNEBACK_GAUSSIAN,
-    )  # fmt: skip

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from tinct.training.evaluation import flow_field
 from tinct.training.evaluation.metrics.warp_error import Correspondence, correspondence, warp_error
+from tinct.training.flow import occlusion
 
 SHIFT = 3
 
@@ -76,11 +76,11 @@ def test_what_is_uncovered_or_outside_is_unreliable():
     forward = np.zeros((40, 60, 2), np.float32)
     backward[10:30, 26:46, 0] = -6.0
     forward[10:30, 20:40, 0] = 6.0
-    reliable = flow_field.reliable(backward, forward)
+    reliable = occlusion.reliable(backward, forward)
     assert reliable[15:25, 30:44].all()
     assert not reliable[15:25, 20:24].any()
     assert reliable[0:5].all()
     out = np.full((20, 20, 2), 0.0, np.float32)
     out[..., 0] = 5.0
-    assert not flow_field.reliable(out, -out)[:, 16:].any()
-    assert flow_field.reliable(out, -out)[:, :15].all()
+    assert not occlusion.reliable(out, -out)[:, 16:].any()
+    assert occlusion.reliable(out, -out)[:, :15].all()

@@ -1,0 +1,41 @@
+"""Training sees the motion that the runtime will give."""
+
+import cv2
+import numpy as np
+import pytest
+
+from tinct.runtime.motion import create_motion
+from tinct.runtime.motion.dis import agreement as runtime_agreement
+from tinct.runtime.motion.propagate import propagate
+from tinct.training.flow.dis import DisFlow
+from tinct.training.flow.occlusion import agreement
+from tinct.training.flow.trust import moved_from
+from tinct.training.flow.warp import sample
+
+
+def frames(height=96, width=128):
+    rng = np.random.default_rng(0)
+    scene = cv2.GaussianBlur(rng.random((height + 24, width + 52)).astype(np.float32), (0, 0), 3)
+    scene = cv2.normalize(scene, None, 0, 100, cv2.NORM_MINMAX)
+    return tuple(np.ascontiguousarray(scene[k : k + height, 3 * k : 3 * k + width]) for k in (2, 4))
+
+
+def test_training_and_runtime_move_colours_alike():
+    earlier, later = frames()
+    ab = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 100, (96, 128, 2)).astype(np.float32), (0, 0), 3)
+    wanted, wanted_trust = propagate(earlier, ab, later, create_motion("dis"))
+    positions, trust = moved_from(earlier, later)
+    np.testing.assert_allclose(trust, wanted_trust, atol=1e-5)
+    assert wanted_trust.mean() > 0.5
+    sure = trust > 0
+    np.testing.assert_allclose(sample(ab, positions)[sure], wanted[sure], atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(96, 128), (97, 131), (5, 7), (9, 140)])
+def test_training_and_runtime_flow_are_the_same_bits(size):
+    earlier, later = frames(*size)
+    motion = create_motion("dis").estimate(earlier, later)
+    flow = DisFlow().flow(later, earlier)
+    assert np.array_equal(flow, motion.flow)
+    forward = DisFlow().flow(earlier, later)
+    np.testing.assert_allclose(agreement(flow, forward), runtime_agreement(flow, forward), atol=1e-6)

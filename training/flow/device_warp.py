@@ -1,0 +1,25 @@
+"""Sampling pictures where a flow leads, on a torch device. The counterpart on the CPU is `warp`."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def sample_at(pictures: Tensor, positions: Tensor) -> Tensor:
+    """Bilinear samples of (N, C, H, W) at pixel ``positions`` (N, h, w, 2), x then y, edges replicated."""
+    grid = grid_positions(pictures, positions)
+    return F.grid_sample(pictures, grid, padding_mode="border", align_corners=True)
+
+
+def within(positions: Tensor, size: tuple[int, int]) -> Tensor:
+    """Where (N, h, w) pixel ``positions`` (N, h, w, 2) lie inside a picture of ``size`` (H, W)."""
+    x, y = positions.unbind(-1)
+    return (x >= 0) & (x <= size[1] - 1) & (y >= 0) & (y <= size[0] - 1)
+
+
+def grid_positions(pictures: Tensor, positions: Tensor) -> Tensor:
+    """Pixel positions in the units of `F.grid_sample`; numbers only, since a tensor of constants would have to wait for
+    its copy to the device."""
+    height, width = pictures.shape[-2:]
+    x, y = positions.unbind(-1)
+    return torch.stack([x / max(width - 1, 1) * 2 - 1, y / max(height - 1, 1) * 2 - 1], -1)
