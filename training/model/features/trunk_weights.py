@@ -29,15 +29,19 @@ def timm_trunk(architecture: str, weights: Weights, **options: object) -> nn.Mod
         ModuleNotFoundError: timm is not installed.
     """
     timm = import_timm()
+    if weights == RANDOM:
+        return _headless(timm.create_model(architecture, **options))
     source: dict[str, object] = {}
-    if weights != RANDOM:
-        source["pretrained"] = True
-    if weights not in (RANDOM, PRETRAINED):
+    if weights != PRETRAINED:
         source["pretrained_cfg_overlay"] = {"file": str(existing(weights, architecture)), "custom_load": False}
     try:
-        model: nn.Module = timm.create_model(architecture, **source, **options)
+        model = timm.create_model(architecture, pretrained=True, **source, **options)
     except Exception as error:  # timm, the hub's client and its transport share no root
         raise unusable(architecture, weights, error) from error
+    return _headless(model)
+
+
+def _headless(model: nn.Module) -> nn.Module:
     model.reset_classifier(0)
     return model
 
@@ -50,7 +54,7 @@ def stored_state(path: Weights, architecture: str) -> Mapping[str, Tensor]:
     """
     timm = import_timm()
     try:
-        return timm.models.load_state_dict(str(existing(path, architecture)), weights_only=True)  # type: ignore[no-any-return]
+        return timm.models.load_state_dict(str(existing(path, architecture)), weights_only=True)
     except FeatureWeightsError:
         raise
     except Exception as error:  # torch and safetensors raise what their parsers raise
