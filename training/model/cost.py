@@ -16,8 +16,8 @@ from tinct.training.model.registry import Network
 @dataclass(frozen=True)
 class Cost:
     """``parameters`` of the whole network and of its pretrained ``trunk``. Operations (2 x multiply-accumulate of
-    convolutions and matrix products): ``frame``, with one still of the same size; ``still``, to encode it; and ``parts``
-    of the frame's, for an `ExemplarNetwork`."""
+    convolutions and matrix products): ``frame``, with one still of the same size; ``still``, to encode it; and
+    ``parts`` of the frame's, for an `ExemplarNetwork`."""
 
     parameters: int
     trunk: int
