@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tinct.training.model.exemplar.network import ExemplarConfig, ExemplarNetwork, devc, swintexco, vitexco
+from tinct.training.model.exemplar.network import ExemplarConfig, ExemplarNetwork
+from tinct.training.model.exemplar.presets import devc, swintexco, vitexco
 from tinct.training.model.features.trunk_weights import PRETRAINED, RANDOM, FeatureWeightsError, Weights
 from tinct.training.model.lite import Lite, LiteConfig
 from tinct.training.model.trunk import load_pretrained

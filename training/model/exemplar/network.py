@@ -41,23 +41,6 @@ class ExemplarConfig:
     ab_scale: float = 110.0
 
 
-def swintexco() -> ExemplarConfig:
-    """SwinTExCo (seed 000): Swin Transformer V2 tiny, F = 128, PReLU."""
-    return ExemplarConfig("swin", "swin")
-
-
-def vitexco() -> ExemplarConfig:
-    """ViTExCo (seeds 000 and 001): ViT tiny with feature-transform heads at VGG19's levels, F = 64, PReLU."""
-    warp = WarpConfig(strides=(2, 4, 8, 16), features=64, enlarge=1)
-    return ExemplarConfig("vit", "vit", warp=warp)
-
-
-def devc() -> ExemplarConfig:
-    """DEVC (Zhang et al., CVPR 2019): VGG19, F = 64, ReLU, no dropout."""
-    warp = WarpConfig(strides=(2, 4, 8, 16), features=64, enlarge=1, dropout=0.0)
-    return ExemplarConfig("devc", "vgg19", warp=warp, colorization=ColorizationConfig(activation="relu"))
-
-
 class ExemplarNetwork(nn.Module):
     """Feature extractor, warp submodule, colorization submodule, and a calibrated confidence."""
 

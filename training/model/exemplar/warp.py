@@ -73,6 +73,7 @@ class WarpSubmodule(nn.Module):
         self.residual = nn.Sequential(*(_ResidualBlock(width) for _ in range(config.residual_blocks)))
         self.theta = nn.Conv2d(width, config.embedding, 1)
         self.phi = nn.Conv2d(width, config.embedding, 1)
+        self.phi.load_state_dict(self.theta.state_dict())  # untrained, a place is most like itself
 
     def embed_frame(self, pyramid: dict[int, Tensor]) -> Tensor:
         """Theta (B, E, h, w) of a frame in float32, unit length."""

@@ -4,7 +4,7 @@ VGG19 is the trunk of DEVC (Zhang et al., "Deep Exemplar-based Video Colorizatio
 losses. Both are cut after the last convolution that is read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -36,11 +36,11 @@ class VggExtractor(FeatureExtractor):
     TAPS: ClassVar[tuple[int, ...]]
     """The convolution of each block, from 1, whose ReLU is its level."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, *, widths: Sequence[int] = WIDTHS) -> None:
         trunk, taps = nn.Sequential(), {}
         inputs = 3
-        for block, (count, tap, width) in enumerate(zip(self.BLOCKS, self.TAPS, WIDTHS, strict=True)):
-            last = block == len(WIDTHS) - 1
+        for block, (count, tap, width) in enumerate(zip(self.BLOCKS, self.TAPS, widths, strict=True)):
+            last = block == len(widths) - 1
             if block:
                 trunk.append(nn.MaxPool2d(2))
             for i in range(tap if last else count):
@@ -49,7 +49,7 @@ class VggExtractor(FeatureExtractor):
                 inputs = width
                 if i + 1 == tap:
                     taps[len(trunk) - 1] = 2**block
-        super().__init__(trunk, dict(zip(taps.values(), WIDTHS, strict=True)), mean=MEAN, std=STD)
+        super().__init__(trunk, dict(zip(taps.values(), widths, strict=True)), mean=MEAN, std=STD)
         self._taps = taps
         if weights != RANDOM:
             self._load(self.published() if weights == PRETRAINED else stored_state(weights, self.NAME), weights)
