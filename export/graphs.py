@@ -2,7 +2,6 @@
 
 import logging
 import warnings
-from collections import namedtuple
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ from torch.export import Dim
 from torch.onnx.errors import OnnxExporterError
 
 from tinct.runtime.errors import BundleError
-from tinct.training.model.registry import Network
+from tinct.training.model.registry import Network, make_bank
 
 OPSET = 20
 SIZE_MULTIPLE = 32
@@ -46,7 +45,6 @@ class FrameGraph(nn.Module):
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
-        self.bank = namedtuple("Bank", network.BANK)  # type: ignore[misc]  (its fields are the network's own)
 
     def forward(
         self,
@@ -58,7 +56,9 @@ class FrameGraph(nn.Module):
         bank_bias: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Colour a frame; ``bank`` holds the network's bank tensors in its order."""
-        colours = self.network.colorize_frame(luminance, warped_ab, warped_validity, hints, self.bank(*bank), bank_bias)
+        colours = self.network.colorize_frame(
+            luminance, warped_ab, warped_validity, hints, make_bank(self.network, bank), bank_bias
+        )
         return colours.ab, colours.confidence
 
 

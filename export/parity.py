@@ -16,7 +16,7 @@ from tinct.runtime.colour import srgb_to_lab
 from tinct.runtime.errors import BundleError
 from tinct.runtime.media import read_still
 from tinct.training.model.exemplar.network import ExemplarNetwork
-from tinct.training.model.registry import Network
+from tinct.training.model.registry import Network, make_bank
 
 Image = NDArray[np.float32]
 Tensors = dict[str, Image]
@@ -112,7 +112,7 @@ def _worst(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> Tensors:
     with torch.no_grad():
         banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
-        bank = type(banks[0])(*(torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
+        bank = make_bank(network, (torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
         bias = torch.from_numpy(_bias([part[0].shape[1] for part in banks]))
         images = {name: torch.from_numpy(image) for name, image in frame.items()}
         colours = network.colorize_frame(

@@ -28,4 +28,4 @@ def test_graphs_colour_as_the_network(variant: str, tmp_path: Path, monkeypatch:
     assert manifest.working_size == 224
     for found in manifest.quality["parity"].values():
         assert len(found["cases"]) == 4
-        assert found["mean"] < 0.01
+        assert found["mean"] < 0.02

@@ -1,11 +1,16 @@
 """The networks by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from torch import Tensor
 
 from tinct.training.model.exemplar.network import ExemplarConfig, ExemplarNetwork
 from tinct.training.model.exemplar.presets import devc, swintexco, vitexco
+from tinct.training.model.exemplar.warp import ExemplarBank
 from tinct.training.model.features.trunk_weights import PRETRAINED, RANDOM, FeatureWeightsError, Weights
 from tinct.training.model.lite import Lite, LiteConfig
+from tinct.training.model.matching import Bank
 from tinct.training.model.trunk import load_pretrained
 
 Network = Lite | ExemplarNetwork
@@ -40,3 +45,8 @@ def create_network(variant: str, config: Config | None = None, *, weights: Weigh
     if weights == PRETRAINED:
         load_pretrained(network.trunk)
     return network
+
+
+def make_bank(network: Network, tensors: Iterable[Tensor]) -> Any:
+    """The bank that ``network`` takes, from its tensors in the order of its ``BANK``."""
+    return (Bank if isinstance(network, Lite) else ExemplarBank)(*tensors)

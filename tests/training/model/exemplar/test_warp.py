@@ -117,4 +117,4 @@ def test_lab_to_rgb_is_that_of_opencv() -> None:
     rgb = np.random.default_rng(0).random((16, 24, 3), dtype=np.float32)
     rgb[0, :3] = [[0, 0, 0], [1, 1, 1], [0.01, 0.0, 0.02]]
     lab = torch.from_numpy(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab)).permute(2, 0, 1)[None]
-    np.testing.assert_allclose(lab_to_rgb(lab)[0].permute(1, 2, 0), rgb, atol=2e-3)
+    np.testing.assert_allclose(lab_to_rgb(lab)[0].permute(1, 2, 0), rgb, atol=4e-3)
