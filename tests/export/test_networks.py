@@ -14,7 +14,9 @@ from tinct.training.model.registry import PRESETS, create_network
 from tinct.training.model.weights import pack
 
 
-@pytest.mark.parametrize("variant", ["swin", "vit", "devc"])
+@pytest.mark.parametrize(
+    "variant", ["devc", pytest.param("vit", marks=pytest.mark.slow), pytest.param("swin", marks=pytest.mark.slow)]
+)
 def test_graphs_colour_as_the_network(variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     network = create_network(variant, tiny(PRESETS[variant]()), weights="random")
