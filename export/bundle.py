@@ -12,11 +12,11 @@ import onnx
 
 from tinct.export.card import FILE_NAME, ModelCard, read_card, render_card
 from tinct.export.graphs import (
-    FRAME_INPUTS,
     FRAME_OUTPUTS,
     SIZE_MULTIPLE,
     count_frame_flops,
     frame_graph,
+    frame_inputs,
     reference_graph,
 )
 from tinct.export.half import round_weights, store_half
@@ -31,12 +31,13 @@ from tinct.runtime.bundle import (
     write_manifest,
 )
 from tinct.runtime.errors import BundleError, OutputError, OutputExistsError
-from tinct.training.model.lite import Lite
+from tinct.training.model.registry import Network
 from tinct.training.model.weights import WeightsError, load_weights
 
 REFERENCE_FILE = "reference.onnx"
 FRAME_FILE = "frame.onnx"
-WORKING_SIZE = 288
+WORKING_SIZES = {"lite": 288, "swin": 224, "vit": 224, "devc": 224}
+"""Default short side by variant; the seeds' compare at stride 4, whose memory grows with the fourth power of it."""
 MOTION = "dis"
 FLOPS_SIZE = (224, 384)
 
@@ -79,7 +80,7 @@ def export_bundle(
     return output
 
 
-def _manifest(network: Lite, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
+def _manifest(network: Network, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
     config = network.config
     return Manifest(
         name=name,
@@ -87,11 +88,11 @@ def _manifest(network: Lite, folder: Path, *, name: str, version: str, card: Mod
         variant=network.VARIANT,
         colour=ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale),
         reference_graph=GraphSpec(REFERENCE_FILE, REFERENCE_INPUTS, network.BANK),
-        frame_graph=GraphSpec(FRAME_FILE, FRAME_INPUTS, FRAME_OUTPUTS),
+        frame_graph=GraphSpec(FRAME_FILE, frame_inputs(network), FRAME_OUTPUTS),
         bank=network.BANK,
         files=digest_files(folder, (REFERENCE_FILE, FRAME_FILE)),
         motion=MOTION,
-        working_size=WORKING_SIZE,
+        working_size=WORKING_SIZES[network.VARIANT],
         size_multiple=SIZE_MULTIPLE,
         parameters=sum(weight.numel() for weight in network.parameters()),
         frame_flops=count_frame_flops(network, *FLOPS_SIZE),

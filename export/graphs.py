@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,12 +13,12 @@ from torch.export import Dim
 from torch.onnx.errors import OnnxExporterError
 
 from tinct.runtime.errors import BundleError
-from tinct.training.model.lite import Lite
-from tinct.training.model.matching import Bank
+from tinct.training.model.registry import Network, make_bank
 
 OPSET = 20
 SIZE_MULTIPLE = 32
-FRAME_INPUTS = ("luminance", "warped_ab", "warped_validity", "hints", *Bank._fields, "bank_bias")
+FRAME_PLANES = {"luminance": 1, "warped_ab": 2, "warped_validity": 1, "hints": 3}
+"""Image inputs of the frame graph and their channels."""
 FRAME_OUTPUTS = ("ab", "confidence")
 
 _EXAMPLE = (3 * SIZE_MULTIPLE, 5 * SIZE_MULTIPLE)
@@ -28,9 +28,9 @@ _LOGGERS = ("torch.onnx", "torch.onnx._internal.exporter._registration")
 
 
 class ReferenceGraph(nn.Module):
-    """``still`` (1, 3, H, W) scaled Lab -> the tensors of `Bank`."""
+    """``still`` (1, 3, H, W) scaled Lab -> the tensors of the network's bank."""
 
-    def __init__(self, network: Lite) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
@@ -42,7 +42,7 @@ class ReferenceGraph(nn.Module):
 class FrameGraph(nn.Module):
     """One frame with the tokens of all stills in force -> ``ab`` and ``confidence``."""
 
-    def __init__(self, network: Lite) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
@@ -52,29 +52,33 @@ class FrameGraph(nn.Module):
         warped_ab: Tensor,
         warped_validity: Tensor,
         hints: Tensor,
-        key8: Tensor,
-        value8: Tensor,
-        key4: Tensor,
-        value4: Tensor,
+        bank: tuple[Tensor, ...],
         bank_bias: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Colour a frame."""
-        bank = Bank(key8, value8, key4, value4)
-        colours = self.network.colorize_frame(luminance, warped_ab, warped_validity, hints, bank, bank_bias)
+        """Colour a frame; ``bank`` holds the network's bank tensors in its order."""
+        colours = self.network.colorize_frame(
+            luminance, warped_ab, warped_validity, hints, make_bank(self.network, bank), bank_bias
+        )
         return colours.ab, colours.confidence
 
 
-def reference_graph(network: Lite) -> onnx.ModelProto:
+def frame_inputs(network: Network) -> tuple[str, ...]:
+    """Names of the frame graph's inputs, in order."""
+    return (*FRAME_PLANES, *network.BANK, "bank_bias")
+
+
+def reference_graph(network: Network) -> onnx.ModelProto:
     """The graph that encodes a still, for any size in multiples of `SIZE_MULTIPLE`.
 
     Raises:
         BundleError: PyTorch cannot export the network.
     """
     example = torch.rand(1, 3, *_EXAMPLE_STILL, generator=_generator())
-    return _export(ReferenceGraph(network), {"still": example}, {"still": _image_axes()}, Bank._fields)
+    axes = {"still": _image_axes()}
+    return _export(ReferenceGraph(network), {"still": example}, axes, ("still",), tuple(network.BANK))
 
 
-def frame_graph(network: Lite) -> onnx.ModelProto:
+def frame_graph(network: Network) -> onnx.ModelProto:
     """The graph that colours a frame, for any size in multiples of `SIZE_MULTIPLE` and any number of tokens.
 
     Raises:
@@ -83,27 +87,33 @@ def frame_graph(network: Lite) -> onnx.ModelProto:
     inputs = frame_example(network, *_EXAMPLE, still_size=_EXAMPLE_STILL)
     images, rows = _image_axes(), {1: Dim("tokens", min=16, max=2**24)}
     axes = {name: images if tensor.ndim == 4 else rows for name, tensor in inputs.items()}
-    return _export(FrameGraph(network), inputs, axes, FRAME_OUTPUTS)
+    names = frame_inputs(network)
+    return _export(FrameGraph(network), group_bank(network, inputs), group_bank(network, axes), names, FRAME_OUTPUTS)
 
 
-def frame_example(network: Lite, height: int, width: int, *, still_size: tuple[int, int]) -> dict[str, Tensor]:
+def frame_example(network: Network, height: int, width: int, *, still_size: tuple[int, int]) -> dict[str, Tensor]:
     """Inputs of `FrameGraph` by name: random numbers of the right shapes, and the bank of one random still."""
     random = _generator()
     with torch.no_grad():
         bank = network.encode_reference(torch.rand(1, 3, *still_size, generator=random))
-    planes = {"luminance": 1, "warped_ab": 2, "warped_validity": 1, "hints": 3}
-    images = {name: torch.rand(1, count, height, width, generator=random) for name, count in planes.items()}
-    return {**images, **bank._asdict(), "bank_bias": torch.zeros(1, bank.key8.shape[1])}
+    images = {name: torch.rand(1, count, height, width, generator=random) for name, count in FRAME_PLANES.items()}
+    return {**images, **bank._asdict(), "bank_bias": torch.zeros(1, bank[0].shape[1])}
 
 
-def count_frame_flops(network: Lite, height: int, width: int) -> int:
+def group_bank(network: Network, named: Mapping[str, Any]) -> dict[str, Any]:
+    """What `FrameGraph` takes, from what is known of its inputs by name."""
+    bank = tuple(named[name] for name in network.BANK)
+    return {**{name: named[name] for name in FRAME_PLANES}, "bank": bank, "bank_bias": named["bank_bias"]}
+
+
+def count_frame_flops(network: Network, height: int, width: int) -> int:
     """Operations (2 x multiply-accumulate) of one frame with one still of the same size."""
     from torch.utils.flop_counter import FlopCounterMode
 
     inputs = frame_example(network, height, width, still_size=(height, width))
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
-        FrameGraph(network)(**inputs)
+        FrameGraph(network)(**group_bank(network, inputs))
     return int(counter.get_total_flops())
 
 
@@ -117,7 +127,7 @@ def _image_axes() -> dict[int, Any]:
 
 
 def _export(
-    graph: nn.Module, inputs: dict[str, Tensor], axes: dict[str, dict[int, Any]], outputs: tuple[str, ...]
+    graph: nn.Module, inputs: dict[str, Any], axes: dict[str, Any], names: tuple[str, ...], outputs: tuple[str, ...]
 ) -> onnx.ModelProto:
     try:
         with _quiet(), torch.no_grad():
@@ -127,7 +137,7 @@ def _export(
                 dynamo=True,
                 opset_version=OPSET,
                 dynamic_shapes=axes,
-                input_names=list(inputs),
+                input_names=list(names),
                 output_names=list(outputs),
                 verbose=False,
             )

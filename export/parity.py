@@ -15,14 +15,17 @@ from tinct.runtime.bundle import Bundle
 from tinct.runtime.colour import srgb_to_lab
 from tinct.runtime.errors import BundleError
 from tinct.runtime.media import read_still
-from tinct.training.model.lite import Lite
-from tinct.training.model.matching import Bank
+from tinct.training.model.exemplar.network import ExemplarNetwork
+from tinct.training.model.registry import Network, make_bank
 
 Image = NDArray[np.float32]
 Tensors = dict[str, Image]
 
 SIZES = ((224, 384), (288, 512), (320, 192))
 STILL_COUNTS = (1, 2, 5)
+DENSE_SIZES = ((128, 192), (160, 96))
+"""For networks that compare all cells of stride 4: their memory grows with the fourth power of a side."""
+DENSE_STILL_COUNTS = (1, 2)
 MEAN_LIMIT = 0.02
 """Largest mean absolute difference of ab, in Lab units."""
 TAIL_LIMIT = 0.5
@@ -33,18 +36,19 @@ _STILLS = ("still_1.jpg", "still_2.jpg", "still_3.jpg")
 
 
 def parity_report(
-    network: Lite,
+    network: Network,
     bundle: Bundle,
     *,
-    sizes: Sequence[tuple[int, int]] = SIZES,
-    still_counts: Sequence[int] = STILL_COUNTS,
+    sizes: Sequence[tuple[int, int]] | None = None,
+    still_counts: Sequence[int] | None = None,
     threads: int | None = None,
 ) -> dict[str, Any]:
     """Compare every real backend that can run here with ``network`` in float32, whose weights are already rounded.
 
     Stills and frames are photographs that ship with Tinct, because noise makes ties between tokens. ``sizes`` are
-    (height, width). Returns, ready for JSON, for each backend the worst ``mean``, ``p999`` (99.9 percentile) and
-    ``max`` of the absolute difference of ab in Lab units and of the confidence (``confidence_max``), and ``cases``.
+    (height, width); without them and ``still_counts`` those that suit the network. Returns, ready for JSON, for each
+    backend the worst ``mean``, ``p999`` (99.9 percentile) and ``max`` of the absolute difference of ab in Lab units
+    and of the confidence (``confidence_max``), and ``cases``.
 
     Raises:
         BundleError: no backend can run here.
@@ -54,6 +58,9 @@ def parity_report(
     if not names:
         raise BundleError("parity cannot be checked: no backend can run here; install onnxruntime or openvino")
     backends = [create_backend(name, bundle, threads=threads) for name in names]
+    dense = isinstance(network, ExemplarNetwork)
+    sizes = sizes or (DENSE_SIZES if dense else SIZES)
+    still_counts = still_counts or (DENSE_STILL_COUNTS if dense else STILL_COUNTS)
     cases: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for height, width in sizes:
         for count in still_counts:
@@ -102,11 +109,11 @@ def _worst(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {**worst, "cases": rows}
 
 
-def _run_network(network: Lite, stills: Sequence[Image], frame: Tensors) -> Tensors:
+def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> Tensors:
     with torch.no_grad():
         banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
-        bank = Bank(*(torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
-        bias = torch.from_numpy(_bias([part.key8.shape[1] for part in banks]))
+        bank = make_bank(network, (torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
+        bias = torch.from_numpy(_bias([part[0].shape[1] for part in banks]))
         images = {name: torch.from_numpy(image) for name, image in frame.items()}
         colours = network.colorize_frame(
             images["luminance"], images["warped_ab"], images["warped_validity"], images["hints"], bank, bias
@@ -127,7 +134,7 @@ def _bias(counts: Sequence[int]) -> Image:
     return np.concatenate(rows, 1)
 
 
-def _frame(height: int, width: int, network: Lite) -> Tensors:
+def _frame(height: int, width: int, network: Network) -> Tensors:
     """A frame that no still shows: a mirrored photograph, its own colours as the moved ones, trusted on the left only,
     and a hint."""
     lab = _photograph(3, height, width, network)
@@ -144,7 +151,7 @@ def _frame(height: int, width: int, network: Lite) -> Tensors:
     }
 
 
-def _photograph(index: int, height: int, width: int, network: Lite) -> Image:
+def _photograph(index: int, height: int, width: int, network: Network) -> Image:
     """Photograph ``index`` (1, 3, H, W) as scaled Lab; those beyond the shipped ones are mirror images."""
     path = Path(demo.__file__).parent / _STILLS[index % len(_STILLS)]
     rgb = np.asarray(cv2.resize(read_still(path).rgb, (width, height), interpolation=cv2.INTER_AREA), np.float32)

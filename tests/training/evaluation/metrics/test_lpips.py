@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tinct.training.evaluation.metrics.lpips import Lpips, load_weights, read_arrays
+from tinct.training.evaluation.metrics.lpips import Lpips, load_weights
+from tinct.training.model.features.array_pickle import read_arrays
 
 ALEX = ((4, 2, 0), (1, 2, 3), (1, 1, 3), (1, 1, 0), (1, 1, 0))
 """Stride, padding and size of the pooling before each convolution of AlexNet."""
