@@ -37,6 +37,7 @@ def train(
     exclude: Collection[str] = (),
     flow_folder: Path | None = None,
     project: str | None = None,
+    trunk: Path | None = None,
 ) -> Path:
     """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
 
@@ -45,7 +46,8 @@ def train(
     starts from. After ``max_minutes``, counted from the call, the run stops with a checkpoint, but not before its first
     step. ``exclude`` names files and folders of ``data`` to leave out. Motion that a resident data set needs is kept in
     a file in ``flow_folder``, ``output`` unless given. Started by ``torchrun``, every process trains on samples of its
-    own, and their gradients are averaged. ``project``: of Weights & Biases, which then gets the log too.
+    own, and their gradients are averaged. ``project``: of Weights & Biases, which then gets the log
+    too. ``trunk``: file of pretrained weights of the network's trunk, where no hub can be reached.
 
     Raises:
         RecipeError: unknown recipe.
@@ -67,7 +69,7 @@ def train(
         torch.use_deterministic_algorithms(True)  # a gather's gradient sums in any order otherwise
     torch.backends.cudnn.benchmark = True  # all pictures of a run are of one size
     with join_workers() as workers:
-        run = TrainingRun(recipe, workers=workers)
+        run = TrainingRun(recipe, workers=workers, trunk_file=trunk)
         if path.exists():
             run.restore(path)
         elif weights is not None:

@@ -1,16 +1,21 @@
 """Training recipes: a run is a function that returns a full configuration."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tinct.training.data.plan import SampleConfig
+from tinct.training.generator_terms import GeneratorConfig
 from tinct.training.hint_points import HintConfig
+from tinct.training.losses.weights import SWINTEXCO, VITEXCO, GeneratorLossWeights
+from tinct.training.model.exemplar.presets import devc, swintexco, vitexco
+from tinct.training.model.features import PRETRAINED
 from tinct.training.model.lite import LiteConfig
+from tinct.training.model.registry import Config
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the loss terms (scaled ab)."""
+    """Weights of `lite`'s own loss terms (scaled ab)."""
 
     colour: float = 1.0
     fidelity: float = 0.03
@@ -24,6 +29,8 @@ class LossWeights:
 class Recipe:
     """Everything that decides a training run.
 
+    ``variant`` and ``model``: the network; ``trunk_weights``: where those of its trunk come from (`create_extractor`).
+    ``losses``: lite's own; ``generator``: the seeds' and a discriminator, on top of them.
     ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
     in scaled ab of the smooth colour error put on true previous frames. ``foreign``: chance that a sample whose
     previous colours are not its reference's gets the reference of another sample, so that the network learns what to
@@ -35,14 +42,18 @@ class Recipe:
 
     name: str
     steps: int
-    model: LiteConfig = field(default_factory=LiteConfig)
+    variant: str = "lite"
+    model: Config = field(default_factory=LiteConfig)
+    trunk_weights: str = PRETRAINED
     samples: SampleConfig = field(default_factory=SampleConfig)
     losses: LossWeights = field(default_factory=LossWeights)
+    generator: GeneratorConfig | None = None
     batch: int = 2
     accumulate: int = 1
     learning_rate: float = 5e-4
     trunk_learning_rate: float = 5e-5
     trunk_from: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.99)
     poly_power: float = 0.9
     warmup: int = 100
     weight_decay: float = 1e-4
@@ -84,4 +95,53 @@ def tiny() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"lite_cpu": lite_cpu, "lite_gpu": lite_gpu, "tiny": tiny}
+def lite_critic() -> Recipe:
+    """`lite_gpu` with a discriminator and a perceptual term on top, to go on from its checkpoint."""
+    weights = GeneratorLossWeights(
+        l1=0.0, adversarial=0.005, perceptual=0.002, contextual=0.0, temporal=0.0, smoothness=0.0
+    )
+    return replace(lite_gpu(), name="lite_critic", generator=GeneratorConfig(weights, judge="vgg16"))
+
+
+def swin() -> Recipe:
+    """SwinTExCo as in seed 000, Table 4.2, from flow-moved colours as the runtime gives them."""
+    return _seed("swin", swintexco(), SWINTEXCO, learning_rate=3e-5)
+
+
+def vit() -> Recipe:
+    """ViTExCo as in seed 000, Table 4.2, and seed 001."""
+    return _seed("vit", vitexco(), VITEXCO, learning_rate=1e-5)
+
+
+def devc_vgg() -> Recipe:
+    """DEVC's network with SwinTExCo's losses, for comparison."""
+    return _seed("devc", devc(), SWINTEXCO, learning_rate=3e-5)
+
+
+def _seed(variant: str, model: Config, weights: GeneratorLossWeights, *, learning_rate: float) -> Recipe:
+    """What the recipes of the seeds share: 224x384, four samples a step, frames one after another."""
+    none = LossWeights(colour=0, fidelity=0, edges=0, copies=0, temporal=0, confidence=0.1)
+    return Recipe(
+        variant,
+        steps=40000,
+        variant=variant,
+        model=model,
+        samples=SampleConfig(size=(224, 384), unroll=2, largest_lead=4, strides=(1, 1, 2)),
+        losses=none,
+        generator=GeneratorConfig(weights, learning_rate=learning_rate),
+        batch=4,
+        learning_rate=learning_rate,
+        betas=(0.5, 0.999),
+        resident=True,
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "lite_cpu": lite_cpu,
+    "lite_gpu": lite_gpu,
+    "lite_critic": lite_critic,
+    "swin": swin,
+    "vit": vit,
+    "devc": devc_vgg,
+    "tiny": tiny,
+}

@@ -18,8 +18,9 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tinct.training.divergence import DivergenceWatch
 from tinct.training.journal import Journal
-from tinct.training.model.lite import Lite
-from tinct.training.model.trunk import load_pretrained
+from tinct.training.model.discriminator import Discriminator
+from tinct.training.model.features import FeatureWeightsError
+from tinct.training.model.registry import create_network
 from tinct.training.model.weights import WeightsError, load_weights, pack
 from tinct.training.recipes import Recipe
 from tinct.training.sample_sheet import sample_sheet
@@ -30,6 +31,8 @@ LOG = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint.pt"
 LOG_EVERY = 20
 SHEET_SEED = 1
+TRUNK = 1
+"""Number of the trunk's group of parameters."""
 Batch = Mapping[str, Tensor]
 
 
@@ -40,7 +43,12 @@ class TrainingError(ValueError):
 class TrainingRun:
     """Network, averaged network, optimizer and step of a run."""
 
-    def __init__(self, recipe: Recipe, *, workers: Workers = ALONE) -> None:
+    def __init__(self, recipe: Recipe, *, workers: Workers = ALONE, trunk_file: Path | None = None) -> None:
+        """``trunk_file``: file of the trunk's pretrained weights, instead of those that the recipe names.
+
+        Raises:
+            TrainingError: pretrained weights, or a package that they need, cannot be had.
+        """
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.workers = workers
@@ -48,23 +56,38 @@ class TrainingRun:
         self.step = 0
         self.sound = torch.ones((), dtype=torch.bool, device=device)
         """Whether every loss so far was a number; on the device, so that asking need not wait for it."""
-        self.model = Lite(recipe.model)
-        load_pretrained(self.model.trunk)
+        try:
+            self.model = create_network(recipe.variant, recipe.model, weights=trunk_file or recipe.trunk_weights)
+            self.loss: nn.Module = UnrolledLoss(self.model, recipe).to(device)
+            """Gives the loss terms; its gradients are averaged over the workers."""
+        except (FeatureWeightsError, ModuleNotFoundError) as error:
+            raise TrainingError(f"the recipe {recipe.name} cannot start: {error}") from error
         self.model.to(device, memory_format=torch.channels_last)
         self.average = deepcopy(self.model).eval()
         trunk = list(self.model.trunk.parameters())
         for weight in trunk:
             weight.requires_grad_(recipe.trunk_from < 1)
-        rest = [p for name, p in self.model.named_parameters() if not name.startswith("trunk.")]
+        rest = [p for p in self.model.parameters() if not any(p is weight for weight in trunk)]
         groups = [
             {"params": rest, "peak": recipe.learning_rate},
             {"params": trunk, "peak": recipe.trunk_learning_rate},
         ]
-        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
+        if self.critic is not None:
+            assert recipe.generator is not None
+            critic = recipe.generator
+            groups.append(
+                {"params": list(self.critic.parameters()), "peak": critic.learning_rate, "betas": critic.betas}
+            )
+        self.optimizer = torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay)
         self.watch = DivergenceWatch(recipe.divergence)
-        loss = UnrolledLoss(self.model, recipe)
-        self.loss: nn.Module = DistributedDataParallel(loss) if workers.count > 1 else loss
-        """Gives the loss terms; its gradients are averaged over the workers."""
+        if workers.count > 1:
+            self.loss = DistributedDataParallel(self.loss)
+
+    @property
+    def critic(self) -> Discriminator | None:
+        """The discriminator, where the recipe's losses have one."""
+        loss = self.loss.module if isinstance(self.loss, DistributedDataParallel) else self.loss
+        return None if loss.generator is None else loss.generator.critic
 
     def start_from(self, path: Path) -> None:
         """Take the network of another run's checkpoint.
@@ -128,6 +151,7 @@ class TrainingRun:
         means: dict[str, Tensor] = {}
         for part, batch in enumerate(batches):
             random = self._random(part)
+            torch.manual_seed(random.initial_seed())  # dropout draws from the common generator
             on_device = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
             with self._apart(last=part == len(batches) - 1):
                 with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16):
@@ -138,7 +162,9 @@ class TrainingRun:
                 (terms["total"] / len(batches)).backward()
             for name, value in terms.items():
                 means[name] = means.get(name, 0.0) + value.detach() / len(batches)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
+        for trained in (self.model, self.critic):
+            if trained is not None:
+                torch.nn.utils.clip_grad_norm_(trained.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
         self.step += 1
         self._average()
@@ -185,9 +211,9 @@ class TrainingRun:
         recipe = self.recipe
         progress = self.step / recipe.steps
         factor = min(1.0, (self.step + 1) / recipe.warmup) * (1 - progress) ** recipe.poly_power
-        self.optimizer.param_groups[0]["lr"] = recipe.learning_rate * factor
-        awake = progress >= recipe.trunk_from
-        self.optimizer.param_groups[1]["lr"] = recipe.trunk_learning_rate * factor * awake
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * factor
+        self.optimizer.param_groups[TRUNK]["lr"] *= progress >= recipe.trunk_from
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -212,6 +238,7 @@ class TrainingRun:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "recipe": self.recipe.name,
+            "critic": None if self.critic is None else self.critic.state_dict(),
         }
         temporary = path.with_suffix(".tmp")
         with temporary.open("wb") as file:
@@ -234,6 +261,8 @@ class TrainingRun:
             self.model.load_state_dict(state["model"])
             self.average.load_state_dict(state["network"]["weights"])
             self.optimizer.load_state_dict(state["optimizer"])
+            if self.critic is not None:
+                self.critic.load_state_dict(state["critic"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(f"{path} is of another architecture: {error}") from error
         self.step = state["step"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tinct.training.colour import lab_to_srgb
-from tinct.training.model.lite import Lite
+from tinct.training.model.registry import Network
 from tinct.training.recipes import Recipe
 from tinct.training.unrolled_step import prepare, unroll
 
@@ -17,7 +17,9 @@ COLUMNS = ("reference", "frame, with its hints", "result", "wanted", "confidence
 
 
 @torch.no_grad()
-def sample_sheet(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> NDArray[np.uint8]:
+def sample_sheet(
+    model: Network, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator
+) -> NDArray[np.uint8]:
     """A picture (H, W, 3) RGB with a row for each sample of ``batch``: `COLUMNS`, of the run's last frame.
 
     ``random`` draws jitter and hints as in training. The network's mode is left as it is.
@@ -43,13 +45,13 @@ def write_sheet(path: Path, picture: NDArray[np.uint8]) -> None:
     path.write_bytes(encoded.tobytes())
 
 
-def _unscaled(scaled: Tensor, model: Lite) -> Tensor:
+def _unscaled(scaled: Tensor, model: Network) -> Tensor:
     """(3, H, W) scaled Lab -> (H, W, 3) Lab."""
     light = scaled[:1] * model.config.l_scale + model.config.l_mean
     return _under(light.movedim(0, -1), scaled[1:], model)
 
 
-def _under(light: Tensor, ab: Tensor, model: Lite) -> Tensor:
+def _under(light: Tensor, ab: Tensor, model: Network) -> Tensor:
     """Lab (H, W, 3) of L* (H, W, 1) and scaled ab (2, H, W)."""
     return torch.cat([light, ab.float().movedim(0, -1) * model.config.ab_scale], -1)
 

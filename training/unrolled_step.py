@@ -9,14 +9,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinct.training.flow.device_warp import sample_at
+from tinct.training.generator_terms import GeneratorTerms, LabFrame
 from tinct.training.hint_points import HintedRun, hint_run
 from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
 from tinct.training.model.colour_net import Colours
-from tinct.training.model.lite import Lite
 from tinct.training.model.matching import Match
+from tinct.training.model.registry import Network
 from tinct.training.recipes import Recipe
 
 LOWEST_FREQUENCY = 8
@@ -43,10 +44,11 @@ class PreparedRun(NamedTuple):
 
 
 class ColouredFrame(NamedTuple):
-    """A frame of each run, coloured. ``truth`` and ``moved`` (B, 2, H, W) scaled ab; ``trust`` and ``steady``
-    (B, 1, H, W)."""
+    """A frame of each run, coloured. ``luminance`` (B, 1, H, W) scaled; ``truth`` and ``moved`` (B, 2, H, W) scaled ab;
+    ``trust`` and ``steady`` (B, 1, H, W)."""
 
     index: int
+    luminance: Tensor
     truth: Tensor
     moved: Tensor
     trust: Tensor
@@ -56,36 +58,57 @@ class ColouredFrame(NamedTuple):
 
 
 class UnrolledLoss(nn.Module):
-    """`unrolled_loss` of one network as a module, so that gradients of several processes can be averaged."""
+    """The loss of a network, with the discriminator that may be part of it, as a module, so that gradients of several
+    processes can be averaged."""
 
-    def __init__(self, model: Lite, recipe: Recipe) -> None:
+    def __init__(self, model: Network, recipe: Recipe) -> None:
         super().__init__()
         self.model = model
         self.recipe = recipe
+        self.generator = None if recipe.generator is None else GeneratorTerms(recipe.generator, model)
 
     def forward(self, batch: dict[str, Tensor], random: torch.Generator) -> dict[str, Tensor]:
-        return unrolled_loss(self.model, batch, self.recipe, random)
+        """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the last ``unroll`` frames.
+
+        Frames before them only carry the state on, without gradients: a network must live with what it did long before.
+        Key ``total`` is their weighted sum. ``random`` draws colour jitter, disturbance and hints and lives on the same
+        device.
+        """
+        recipe, model = self.recipe, self.model
+        prepared = prepare(model, batch, recipe, random)
+        lead = prepared.length - recipe.samples.unroll
+        frames = [frame for frame in unroll(model, prepared, lead=lead) if frame.index >= lead]
+        terms = _mean([_terms(frame, prepared.foreign, model.config.ab_scale) for frame in frames])
+        total = sum(getattr(recipe.losses, name) * value for name, value in terms.items())
+        if self.generator is not None:
+            seeds = self._seeds_terms(self.generator, prepared, frames)
+            total = total + self.generator.total(seeds)
+            terms |= {f"seed_{name}": value for name, value in seeds.items()}
+        return terms | {"total": total}
+
+    def _seeds_terms(
+        self, generator: GeneratorTerms, prepared: PreparedRun, frames: list[ColouredFrame]
+    ) -> dict[str, Tensor]:
+        """The terms of `GeneratorTerms`, averaged over the frames."""
+        reference = LabFrame(prepared.reference, self.model)
+        fakes = [LabFrame(torch.cat([frame.luminance, frame.colours.ab.float()], 1), self.model) for frame in frames]
+        truths = [LabFrame(torch.cat([frame.luminance, frame.truth], 1), self.model) for frame in frames]
+        terms = []
+        for frame, fake, truth in zip(frames, fakes, truths, strict=True):
+            moved = frame.moved * self.model.config.ab_scale
+            mask = frame.trust * frame.steady * float(frame.index > 0)
+            terms.append(generator(fake, truth, reference, moved=moved, mask=mask))
+        mean = _mean(terms)
+        if generator.critic is not None and len(frames) > 1:
+            mean |= generator.duel(fakes, truths)
+        return mean
 
 
-def unrolled_loss(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> dict[str, Tensor]:
-    """Loss terms of a batch (fields of `Sample`, on the model's device), averaged over the last ``unroll`` frames.
-
-    Frames before them only carry the state on, without gradients: a network must live with what it did long before. Key
-    ``total`` is their weighted sum. ``random`` draws colour jitter, disturbance and hints and lives on the same device.
-    """
-    prepared = prepare(model, batch, recipe, random)
-    count = recipe.samples.unroll
-    lead = prepared.length - count
-    totals: dict[str, Tensor] = {}
-    for frame in unroll(model, prepared, lead=lead):
-        if frame.index >= lead:
-            for name, value in _terms(frame, prepared.foreign, model.config.ab_scale).items():
-                totals[name] = totals.get(name, 0.0) + value / count
-    totals["total"] = sum(getattr(recipe.losses, name) * value for name, value in totals.items())
-    return totals
+def _mean(terms: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([one[name] for one in terms]).mean() for name in terms[0]}
 
 
-def prepare(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> PreparedRun:
+def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> PreparedRun:
     """Jitter the colours of a batch (fields of `Sample`), give it hints, disturb its past, exchange its references."""
     batch = _jitter(batch, recipe, random)
     scale = _scaler(model)
@@ -99,7 +122,7 @@ def prepare(model: Lite, batch: dict[str, Tensor], recipe: Recipe, random: torch
     return PreparedRun(reference, foreign, start * begun[:, None, None, None], batch["positions"], batch["trust"], run)
 
 
-def unroll(model: Lite, prepared: PreparedRun, *, lead: int = 0) -> Iterator[ColouredFrame]:
+def unroll(model: Network, prepared: PreparedRun, *, lead: int = 0) -> Iterator[ColouredFrame]:
     """Colour the frames one after another; the first ``lead`` of them without gradients."""
     scale = _scaler(model)
     bank = model.encode_reference(prepared.reference)
@@ -114,7 +137,9 @@ def unroll(model: Lite, prepared: PreparedRun, *, lead: int = 0) -> Iterator[Col
         with torch.set_grad_enabled(torch.is_grad_enabled() and i >= lead):
             colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
         ab = colours.ab.float()
-        yield ColouredFrame(i, frame[:, 1:], moved, trust, prepared.run.steady[:, i, None], colours, matched)
+        yield ColouredFrame(
+            i, frame[:, :1], frame[:, 1:], moved, trust, prepared.run.steady[:, i, None], colours, matched
+        )
 
 
 def _terms(frame: ColouredFrame, foreign: Tensor, ab_scale: float) -> dict[str, Tensor]:
@@ -136,7 +161,7 @@ def _terms(frame: ColouredFrame, foreign: Tensor, ab_scale: float) -> dict[str, 
     }
 
 
-def _scaler(model: Lite) -> Callable[[Tensor], Tensor]:
+def _scaler(model: Network) -> Callable[[Tensor], Tensor]:
     config = model.config
 
     def scale(lab: Tensor) -> Tensor:

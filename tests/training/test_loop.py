@@ -19,11 +19,13 @@ from tinct.training.data.clip_store import load_store
 from tinct.training.data.samples import Sample, draw_sample
 from tinct.training.divergence import WINDOW, DivergenceWatch
 from tinct.training.hint_points import HintConfig
+from tinct.training.model.discriminator import DiscriminatorConfig
+from tinct.training.model.exemplar import presets
 from tinct.training.model.lite import LiteConfig
 from tinct.training.model.weights import WeightsError
 from tinct.training.recipes import RECIPES
 from tinct.training.run import CHECKPOINT, TrainingError, TrainingRun
-from tinct.training.unrolled_step import unrolled_loss
+from tinct.training.unrolled_step import UnrolledLoss
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +236,7 @@ def test_the_lead_carries_the_state_but_gets_no_gradient(folder):
     model = TrainingRun(recipe).model
     graded = []
     model.colour.register_forward_hook(lambda *_: graded.append(torch.is_grad_enabled()))
-    total = unrolled_loss(model, batch, recipe, torch.Generator().manual_seed(0))["total"]
+    total = UnrolledLoss(model, recipe)(batch, torch.Generator().manual_seed(0))["total"]
     assert graded == [False] * 3 + [True] * recipe.samples.unroll
     assert total.requires_grad
 
@@ -249,9 +251,50 @@ def test_a_foreign_reference_is_another_samples(folder, monkeypatch):
     encode, seen = model.encode_reference, []
     monkeypatch.setattr(model, "encode_reference", lambda still: (seen.append(still), encode(still))[1])
     for chance in (0.0, 1.0):
-        unrolled_loss(model, batch, replace(recipe, foreign=chance), torch.Generator().manual_seed(0))
+        UnrolledLoss(model, replace(recipe, foreign=chance))(batch, torch.Generator().manual_seed(0))
     assert not torch.equal(seen[0], seen[1])
     assert torch.equal(seen[0], seen[1].roll(1, 0))
     started = {**batch, "trust": torch.ones_like(batch["trust"])}  # from the reference itself: it stays
-    unrolled_loss(model, started, replace(recipe, foreign=1.0), torch.Generator().manual_seed(0))
+    UnrolledLoss(model, replace(recipe, foreign=1.0))(started, torch.Generator().manual_seed(0))
     assert torch.equal(seen[2], seen[0])
+
+
+@pytest.mark.parametrize("variant", ["swin", "vit", "devc"])
+def test_the_seeds_networks_train_with_their_losses_and_go_on(folder, tmp_path, monkeypatch, variant):
+    full = RECIPES[variant]()
+    samples = replace(full.samples, size=(128, 128), largest_lead=1)
+    critic = DiscriminatorConfig(channels=(8, 8, 8, 8))
+    recipe = replace(
+        full,
+        name="small",
+        model=presets.tiny(full.model),
+        trunk_weights="random",
+        generator=replace(full.generator, critic=critic),
+        samples=samples,
+        batch=1,
+        resident=False,
+        steps=2,
+        warmup=1,
+        checkpoint_every=1,
+        sheet_every=2,
+    )
+    monkeypatch.setitem(RECIPES, "small", lambda: recipe)
+    whole = loop.train("small", data=folder, output=tmp_path / "whole")
+    loop.train("small", data=folder, output=tmp_path / "broken", max_minutes=0)
+    assert torch.load(tmp_path / "broken" / CHECKPOINT, weights_only=True)["step"] == 1
+    broken = loop.train("small", data=folder, output=tmp_path / "broken", resume=True)
+    for part in ("model", "critic"):
+        one, two = (torch.load(path, weights_only=True)[part] for path in (whole, broken))
+        assert all(torch.equal(one[name], two[name]) for name in one)
+    started = TrainingRun(recipe)
+    moved = {
+        name
+        for name, value in torch.load(whole, weights_only=True)["critic"].items()
+        if not torch.equal(value, started.critic.state_dict()[name])
+    }
+    assert any("original" in name for name in moved), "the discriminator learns"
+
+
+def test_a_trunk_without_weights_is_one_clear_error(folder, tmp_path):
+    with pytest.raises(TrainingError, match="swin"):
+        loop.train("swin", data=folder, output=tmp_path, trunk=tmp_path / "none.safetensors")

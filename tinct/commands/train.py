@@ -36,6 +36,10 @@ def train(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where motion is kept between runs.", show_default="the output folder"),
     ] = None,
+    trunk: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Pretrained weights of the trunk.", show_default="from timm's hub"),
+    ] = None,
     wandb: Annotated[
         str | None,
         typer.Option(metavar="PROJECT", help="Log to this project of Weights & Biases too.", show_default=False),
@@ -68,6 +72,7 @@ def train(
                 exclude=exclude or (),
                 flow_folder=flows,
                 project=wandb,
+                trunk=trunk,
             )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
