@@ -53,7 +53,7 @@ def test_the_total_is_the_weighted_sum_and_the_critics_own_loss(model):
 
 def test_true_colours_pay_little_and_wrong_ones_more(model):
     generator = terms(model)
-    inputs, (truth, other) = frames(model, 2, 2)
+    inputs, (truth, _) = frames(model, 2, 2)
     still = torch.zeros(2, 2, *SIZE), torch.zeros(2, 1, *SIZE)
     right = generator(truth, truth, truth, moved=still[0], mask=still[1])
     wrong = generator(
