@@ -19,7 +19,7 @@ Picture = NDArray[np.uint8]
 PART = ".part"
 """Suffix of a file in the making; nothing reads such a file, and the next import removes it."""
 
-ENCODING = "libx264 crf=16 preset=medium yuv420p bt601"
+ENCODING = "libx264 crf=16 preset=medium mbtree=0 yuv420p bt601"
 """What a shot is encoded with, for the manifest. BT.601, limited range, is what `clip_store` decodes."""
 
 _BT601_TAG = 6
@@ -29,7 +29,8 @@ _JPEG_QUALITY = 95
 class ShotWriter:
     """Writes pictures, cut and scaled alike, as an H.264 movie that gets its name when it is whole.
 
-    On one thread, so that the same pictures give the same bytes on any machine with the same libx264.
+    On one thread and without macroblock-tree rate control, whose decisions vary from run to run, so that the same
+    pictures give the same bytes with the same libx264.
     """
 
     def __init__(self, path: Path, *, window: Window, size: tuple[int, int], rate: Fraction) -> None:
@@ -39,7 +40,7 @@ class ShotWriter:
         self._stream = self._container.add_stream("libx264", rate=rate)
         self._stream.height, self._stream.width = size
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": "16", "preset": "medium", "threads": "1"}
+        self._stream.options = {"crf": "16", "preset": "medium", "threads": "1", "x264-params": "mbtree=0"}
         self._stream.codec_context.colorspace = _BT601_TAG
         self._stream.codec_context.color_range = ColorRange.MPEG
 
