@@ -16,6 +16,7 @@ import typer
 from tinct import __version__
 from tinct.commands.bench import bench
 from tinct.commands.colorize import colorize
+from tinct.commands.data import data
 from tinct.commands.demo import demo
 from tinct.commands.evaluate import evaluate
 from tinct.commands.export import export
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for command in (colorize, demo, evaluate, bench, models, info, train, export):
     app.command()(command)
+app.add_typer(data)
 
 
 def _show_version(wanted: bool) -> None:

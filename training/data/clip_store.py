@@ -104,7 +104,11 @@ def _decode_video(path: Path, short_side: int) -> StoredClip:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         height, width = _even_size(stream.codec_context.height, stream.codec_context.width, short_side)
-        frames = [f.to_ndarray(format="yuv420p", width=width, height=height) for f in container.decode(stream)]
+        frames = []
+        for frame in container.decode(stream):
+            if frame.is_corrupt:  # decoders fill what is missing and go on
+                raise DataSetError(f"corrupt at frame {len(frames)}")
+            frames.append(frame.to_ndarray(format="yuv420p", width=width, height=height))
     if len(frames) < LEAST_FRAMES:
         raise DataSetError(f"only {len(frames)} frames")
     return StoredClip(path.stem, np.stack(frames))

@@ -3,16 +3,42 @@
 Samples cut on the CPU and samples cut on a device follow the same plans.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 Window = tuple[int, int, int, int]
 """Top, left, height and width in pixels."""
+
+LATER_STEPS = 0.35
+"""Motion of a photo between two pictures of a run, as a share of that between the reference and the first."""
+
+DISTORTION_SPACING = 8
+"""Pixels between the nodes of a distortion; between them it is linear."""
+
+
+@dataclass(frozen=True)
+class MotionRanges:
+    """How far the artificial camera of a photo turns (radians), shears (radians), shifts (share of the size) and zooms
+    (logarithm) at most, either way, between the reference and the picture before the first coloured one; 35 % of that
+    between the others. ``stretch``: it zooms in x and in y for itself."""
+
+    angle: float = 0.087
+    shear: float = 0.087
+    shift: float = 0.03
+    zoom: float = 0.08
+    stretch: bool = False
+
+
+COLOR_MOTION = MotionRanges(math.radians(5), math.radians(10), 4 / 256, -math.log(0.9) / 2, stretch=True)
+"""Seed 002, Table 3: rotation 5 degrees, shear 10 degrees, shift 4 of 256 pixels either way, zoom in x and y .9 to 1
+(here as wide, but centred on 1: a camera goes both ways). The default ranges shear half and shift twice as far."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +52,12 @@ class SampleConfig:
     reference itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the
     loop disturbs. ``pan``: chance that the window moves over the frames, so that new things come into view; ``apart``:
     chance that a reference which is not the previous frame has a window of its own, so that it lacks some of them.
+
+    Photos: ``motion`` of the camera; ``distortion``: largest RMS displacement in pixels by which pictures are smoothly
+    distorted beside (0: not at all), of noise under a Gaussian filter of ``distortion_sigma`` pixels; ``grain`` and
+    ``flicker``: standard deviations in L* of the noise of each pixel and of the offset of a whole picture, on the
+    pictures to be coloured. Seed 000, section 4.2.4; its published code distorts by up to 10 pixels RMS at 216x384
+    under a filter of 50.
     """
 
     size: tuple[int, int] = (160, 256)
@@ -39,6 +71,11 @@ class SampleConfig:
     smallest_window: float = 0.62
     pan: float = 0.3
     apart: float = 0.3
+    motion: MotionRanges = field(default_factory=MotionRanges)
+    distortion: float = 0.0
+    distortion_sigma: float = 50.0
+    grain: float = 0.0
+    flicker: float = 0.0
 
 
 class Extent(Protocol):
@@ -72,14 +109,27 @@ class ClipPlan:
     origin: str
 
 
+@dataclass(frozen=True)
+class Noise:
+    """Luminance noise: standard deviations in L* of each pixel's and of each picture's own, and the seed of both."""
+
+    grain: float
+    flicker: float
+    seed: int
+
+
 @dataclass(frozen=True, eq=False)
 class PhotoPlan:
     """A photo in artificial motion. ``views``: for reference, previous picture and those to be coloured the (2, 3)
-    matrix from their pixels (x, y, 1) to the photo's; ``origin`` as in `ClipPlan`."""
+    matrix from their pixels (x, y, 1) to the photo's; ``origin`` as in `ClipPlan`. ``distortions``: see
+    `distortion.trace`, one for each view after the first, or none at all; ``noise``: see `distortion.luminance_noise`.
+    """
 
     photo: int
     views: tuple[NDArray[np.float64], ...]
     origin: str
+    distortions: tuple[NDArray[np.float32], ...] = ()
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +169,9 @@ def draw_plan(catalogue: Catalogue, config: SampleConfig, random: Generator, *, 
         origin = "reference" if random.random() < 0.5 else "nothing"
         if origin == "reference":
             views[1] = views[0]
-        return PhotoPlan(photo, tuple(views), origin)
+        return PhotoPlan(
+            photo, tuple(views), origin, _distortions(len(views), origin, config, random), _noise(config, random)
+        )
     clip = int(random.integers(len(catalogue.clips)))
     return _clip_plan(clip, catalogue.clips[clip], count, config, random)
 
@@ -171,22 +223,53 @@ def _window(size: tuple[int, int], config: SampleConfig, random: Generator) -> W
 
 
 def _views(size: tuple[int, int], wanted: int, config: SampleConfig, random: Generator) -> list[NDArray[np.float64]]:
-    """A smoothly moving camera: affine ranges of ColorMotion (seed 002, Table 2), spread over the run."""
-    start, velocity = _affine_parameters(random), _affine_parameters(random)
-    steps = [0.0, *(1.0 + 0.35 * i for i in range(wanted + 1))]
+    """A smoothly moving camera: affine motion as in ColorMotion (seed 002, section 3.4.2), spread over the run."""
+    start, velocity = _affine_parameters(config.motion, random), _affine_parameters(config.motion, random)
+    steps = [0.0, *(1.0 + LATER_STEPS * i for i in range(wanted + 1))]
     return [_view(size, start + velocity * step, config.size) for step in steps]
 
 
-def _affine_parameters(random: Generator) -> NDArray[np.float64]:
-    """Angle (rad), shear (rad), shift x and y (share of the size), logarithm of zoom."""
-    return random.uniform(-1, 1, 5) * np.array([0.087, 0.087, 0.03, 0.03, 0.08])
+def _affine_parameters(ranges: MotionRanges, random: Generator) -> NDArray[np.float64]:
+    """Angle (rad), shear (rad), shift x and y (share of the size), logarithm of zoom in x and y."""
+    drawn = random.uniform(-1, 1, 6 if ranges.stretch else 5)
+    zooms = drawn[4:] if ranges.stretch else drawn[[4, 4]]
+    return np.append(drawn[:4], zooms) * np.array(
+        [ranges.angle, ranges.shear, ranges.shift, ranges.shift, ranges.zoom, ranges.zoom]
+    )
+
+
+def _distortions(views: int, origin: str, config: SampleConfig, random: Generator) -> tuple[NDArray[np.float32], ...]:
+    """A field for each view after the first; drawn only if it is wanted, so that other samples stay as they are."""
+    if not config.distortion:
+        return ()
+    fields = []
+    for step in range(1, views):
+        largest = config.distortion if step == 1 else config.distortion * LATER_STEPS
+        rms = 0.0 if step == 1 and origin == "reference" else random.uniform(0, largest)
+        fields.append(draw_distortion(config.size, random, sigma=config.distortion_sigma, rms=rms))
+    return tuple(fields)
+
+
+def draw_distortion(size: tuple[int, int], random: Generator, *, sigma: float, rms: float) -> NDArray[np.float32]:
+    """Displacements (h, w, 2) in pixels, x then y, at every 8th pixel of a picture of ``size`` from its first on: noise
+    under a Gaussian filter of ``sigma`` pixels, scaled to ``rms``."""
+    nodes = [-(-(extent - 1) // DISTORTION_SPACING) + 1 for extent in size]
+    noise = random.uniform(-1, 1, (*nodes, 2)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), sigma / DISTORTION_SPACING, borderType=cv2.BORDER_REFLECT)
+    return smooth * np.float32(rms / np.sqrt(np.square(smooth).sum(-1).mean()))
+
+
+def _noise(config: SampleConfig, random: Generator) -> Noise | None:
+    if not config.grain and not config.flicker:
+        return None
+    return Noise(config.grain, config.flicker, int(random.integers(2**32)))
 
 
 def _view(photo: tuple[int, int], parameters: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
     """The matrix of an affine camera with pictures of ``size``."""
     height, width = photo
-    angle, shear, x, y, zoom = parameters
-    scale = min(height / size[0], width / size[1]) * 0.8 * np.exp(zoom)
+    angle, shear, x, y, zoom_x, zoom_y = parameters
+    scale = min(height / size[0], width / size[1]) * 0.8 * np.exp([zoom_x, zoom_y])
     turn = np.array([[np.cos(angle), -np.sin(angle + shear)], [np.sin(angle), np.cos(angle + shear)]]) * scale
     centre = np.array([width * (0.5 + x), height * (0.5 + y)])
     return np.column_stack([turn, centre - turn @ np.array([size[1] / 2, size[0] / 2])])

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tinct.training.data import device_pictures
 from tinct.training.data.clip_store import ClipStore, StoredClip
+from tinct.training.data.distortion import luminance_noise, trace
 from tinct.training.data.plan import WHOLE, ClipPlan, PhotoPlan, SampleConfig, Share, Window, draw_plans
 from tinct.training.flow.clip_flow import SPACING
 from tinct.training.flow.device_warp import sample_at, within
@@ -85,6 +86,10 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
         for plan in plans
     ]
     lab = device_pictures.srgb_to_lab(torch.stack([one[0] for one in cuts]))
+    for pictures, plan in zip(lab, plans, strict=True):
+        if isinstance(plan, PhotoPlan) and plan.noise is not None:
+            noise = _upload(luminance_noise(plan, config.size), store.device)
+            pictures[..., 0] = (pictures[..., 0] + noise).clamp(0, 100)
     positions = torch.stack([one[1] for one in cuts])
     missed = torch.stack([one[2] for one in cuts])
     kept = [[float(i > 0 or plan.origin != "nothing") for i in range(missed.shape[1])] for plan in plans]
@@ -112,14 +117,20 @@ def _trust(lightness: Tensor, positions: Tensor, missed: Tensor) -> Tensor:
 def _photo(photo: ResidentClip, plan: PhotoPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """Pictures (N, 3, H, W) sRGB 0..1, positions (N-2, H, W, 2) and the square of the distance in pixels by which the
     way there and back misses (N-2, H, W)."""
+    if plan.distortions:
+        views, positions = trace(plan, size, photo.planes.device)
+        return _mirrored(photo, views), positions, torch.zeros_like(positions[..., 0])
     square = np.stack([np.vstack([matrix, [0, 0, 1]]) for matrix in plan.views])
     between = np.linalg.inv(square[1:-1]) @ square[2:]
     matrices = _upload(np.concatenate([square, between])[:, :2], photo.planes.device)[..., None, None]
     x, y = _grid(size, photo.planes.device).unbind(-1)
     places = torch.stack([m[:, 0] * x + m[:, 1] * y + m[:, 2] for m in matrices.unbind(1)], -1)
     views, positions = places.split([len(square), len(between)])
-    pictures = device_pictures.mirrored_at(photo.rgb([0]).expand(len(square), -1, -1, -1), views)
-    return pictures, positions, torch.zeros_like(positions[..., 0])
+    return _mirrored(photo, views), positions, torch.zeros_like(positions[..., 0])
+
+
+def _mirrored(photo: ResidentClip, places: Tensor) -> Tensor:
+    return device_pictures.mirrored_at(photo.rgb([0]).expand(len(places), -1, -1, -1), places)
 
 
 def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,13 +4,16 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tinct.training.colour import srgb_to_lab
 from tinct.training.data.clip_store import ClipStore
+from tinct.training.data.distortion import luminance_noise, trace
 from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, Window, draw_plan
-from tinct.training.flow.trust import moved_from
+from tinct.training.flow.trust import LIGHTNESS_TOLERANCE, moved_from
+from tinct.training.flow.warp import sample
 
 Image = NDArray[np.float32]
 
@@ -35,16 +38,19 @@ def draw_sample(store: ClipStore, config: SampleConfig, random: Generator, *, le
 
 def cut_sample(store: ClipStore, config: SampleConfig, plan: ClipPlan | PhotoPlan) -> Sample:
     """Cut the pictures of a plan and estimate the motion between them."""
+    exact = None
     if isinstance(plan, PhotoPlan):
-        rgb = store.photos[plan.photo].rgb(0)
-        pictures = [_view(rgb, matrix, config.size) for matrix in plan.views]
+        pictures, exact = _photo(store.photos[plan.photo].rgb(0), plan, config.size)
     else:
         clip = store.clips[plan.clip]
         views = zip(plan.frames, plan.windows, strict=True)
         pictures = [_cut(clip.rgb(i), window, config.size, plan.flip) for i, window in views]
     reference, previous, frames = pictures[0], pictures[1], pictures[2:]
     chain = [previous, *frames]
-    motion = [moved_from(a[..., 0], b[..., 0]) for a, b in zip(chain, frames, strict=False)]
+    if exact is None:
+        motion = [moved_from(a[..., 0], b[..., 0]) for a, b in zip(chain, frames, strict=False)]
+    else:
+        motion = [(at, _trust(a, b, at)) for a, b, at in zip(chain, frames, exact, strict=False)]
     trust = np.stack([m[1] for m in motion])
     if plan.origin == "nothing":
         trust[0] = 0
@@ -60,6 +66,35 @@ def _cut(rgb: NDArray[np.uint8], window: Window, size: tuple[int, int], flip: bo
     if flip:
         piece = piece[:, ::-1]
     return srgb_to_lab(np.ascontiguousarray(piece, np.float32) / np.float32(255.0))
+
+
+def _photo(
+    rgb: NDArray[np.uint8], plan: PhotoPlan, size: tuple[int, int]
+) -> tuple[list[Image], NDArray[np.float32] | None]:
+    """The pictures of a photo in Lab; where it is distorted also their exact positions (see `distortion.trace`)."""
+    if plan.distortions:
+        places, positions = (where.numpy() for where in trace(plan, size, torch.device("cpu")))
+        pictures, exact = [_seen_at(rgb, place) for place in places], positions
+    else:
+        pictures, exact = [_view(rgb, matrix, size) for matrix in plan.views], None
+    if plan.noise is not None:
+        for picture, noise in zip(pictures, luminance_noise(plan, size), strict=True):
+            picture[..., 0] = np.clip(picture[..., 0] + noise, 0, 100)
+    return pictures, exact
+
+
+def _trust(previous: Image, current: Image, positions: Image) -> Image:
+    """Trust (H, W) in positions that are known: that of `moved_from` without its way there and back."""
+    height, width = current.shape[:2]
+    inside = (positions >= 0).all(-1) & (positions[..., 0] <= width - 1) & (positions[..., 1] <= height - 1)
+    difference = current[..., 0] - sample(np.ascontiguousarray(previous[..., 0]), positions)
+    return (inside * np.exp(-np.square(difference / LIGHTNESS_TOLERANCE))).astype(np.float32)
+
+
+def _seen_at(rgb: NDArray[np.uint8], places: Image) -> Image:
+    """The photo at pixel ``places`` (H, W, 2), (H, W, 3) Lab."""
+    piece = cv2.remap(rgb, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return srgb_to_lab(piece.astype(np.float32) / np.float32(255.0))
 
 
 def _view(rgb: NDArray[np.uint8], matrix: NDArray[np.float64], size: tuple[int, int]) -> Image:
