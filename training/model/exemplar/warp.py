@@ -39,7 +39,7 @@ class WarpConfig:
     enlarge: int = 2
     temperature: float = 0.01
     upsampling: str = "nearest"
-    chunk: int = 1024
+    chunk: int = 512
 
 
 class ExemplarBank(NamedTuple):

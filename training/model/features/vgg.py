@@ -51,7 +51,10 @@ class VggExtractor(FeatureExtractor):
                     taps[len(trunk) - 1] = 2**block
         super().__init__(trunk, dict(zip(taps.values(), widths, strict=True)), mean=MEAN, std=STD)
         self._taps = taps
-        if weights != RANDOM:
+        if weights == RANDOM:
+            for name, weight in trunk.named_parameters():  # PyTorch's own start fades over so many layers
+                nn.init.zeros_(weight) if name.endswith("bias") else nn.init.kaiming_normal_(weight)
+        else:
             self._load(self.published() if weights == PRETRAINED else stored_state(weights, self.NAME), weights)
 
     def forward(self, rgb: Tensor) -> dict[int, Tensor]:
