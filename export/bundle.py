@@ -11,6 +11,13 @@ from pathlib import Path
 import onnx
 
 from tinct.export.card import FILE_NAME, ModelCard, read_card, render_card
+from tinct.export.descriptor_graph import (
+    DESCRIPTOR_FILE,
+    descriptor_graph,
+    descriptor_network,
+    descriptor_parity,
+    require_descriptor_parity,
+)
 from tinct.export.graphs import (
     FRAME_INPUTS,
     FRAME_OUTPUTS,
@@ -22,6 +29,8 @@ from tinct.export.graphs import (
 from tinct.export.half import round_weights, store_half
 from tinct.export.parity import parity_report, require_parity
 from tinct.runtime.bundle import (
+    DESCRIPTOR_INPUTS,
+    DESCRIPTOR_OUTPUTS,
     REFERENCE_INPUTS,
     ColourScale,
     GraphSpec,
@@ -64,14 +73,19 @@ def export_bundle(
     except WeightsError as error:
         raise BundleError(str(error)) from error
     round_weights(network)
-    with _new_folder(output) as folder:
-        _write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
-        _write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
+    with new_folder(output) as folder:
+        write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
+        write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
+        descriptor = descriptor_network(network.trunk, _colour(network))
+        write_graph(store_half(descriptor_graph(descriptor)), folder / DESCRIPTOR_FILE)
         manifest = _manifest(network, folder, name=name, version=version, card=words or ModelCard())
         write_manifest(folder, manifest)
-        parity = parity_report(network, load_bundle(folder))
+        bundle = load_bundle(folder)
+        parity, likeness = parity_report(network, bundle), descriptor_parity(descriptor, bundle)
         require_parity(parity)
-        manifest = replace(manifest, quality={**manifest.quality, "parity": parity})
+        require_descriptor_parity(likeness)
+        quality = {**manifest.quality, "parity": parity, "descriptor_parity": likeness}
+        manifest = replace(manifest, quality=quality)
         if words is not None:
             (folder / FILE_NAME).write_text(render_card(words, manifest), encoding="utf-8")
             manifest = replace(manifest, files=digest_files(folder, (*manifest.files, FILE_NAME)))
@@ -80,16 +94,16 @@ def export_bundle(
 
 
 def _manifest(network: Lite, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
-    config = network.config
     return Manifest(
         name=name,
         version=version,
         variant=network.VARIANT,
-        colour=ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale),
+        colour=_colour(network),
         reference_graph=GraphSpec(REFERENCE_FILE, REFERENCE_INPUTS, network.BANK),
         frame_graph=GraphSpec(FRAME_FILE, FRAME_INPUTS, FRAME_OUTPUTS),
         bank=network.BANK,
-        files=digest_files(folder, (REFERENCE_FILE, FRAME_FILE)),
+        descriptor_graph=GraphSpec(DESCRIPTOR_FILE, DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS),
+        files=digest_files(folder, (REFERENCE_FILE, FRAME_FILE, DESCRIPTOR_FILE)),
         motion=MOTION,
         working_size=WORKING_SIZE,
         size_multiple=SIZE_MULTIPLE,
@@ -101,12 +115,18 @@ def _manifest(network: Lite, folder: Path, *, name: str, version: str, card: Mod
     )
 
 
-def _write_graph(model: onnx.ModelProto, path: Path) -> None:
+def _colour(network: Lite) -> ColourScale:
+    config = network.config
+    return ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale)
+
+
+def write_graph(model: onnx.ModelProto, path: Path) -> None:
+    """Write ``model``; the same graph gives the same bytes."""
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 @contextmanager
-def _new_folder(output: Path) -> Iterator[Path]:
+def new_folder(output: Path) -> Iterator[Path]:
     """A folder beside ``output`` that takes its name when the block ends well, and is removed when it does not."""
     try:
         folder = Path(tempfile.mkdtemp(dir=output.absolute().parent, prefix=f".{output.name}-"))

@@ -71,7 +71,7 @@ def reference_graph(network: Lite) -> onnx.ModelProto:
         BundleError: PyTorch cannot export the network.
     """
     example = torch.rand(1, 3, *_EXAMPLE_STILL, generator=_generator())
-    return _export(ReferenceGraph(network), {"still": example}, {"still": _image_axes()}, Bank._fields)
+    return export_graph(ReferenceGraph(network), {"still": example}, {"still": image_axes()}, Bank._fields)
 
 
 def frame_graph(network: Lite) -> onnx.ModelProto:
@@ -81,9 +81,9 @@ def frame_graph(network: Lite) -> onnx.ModelProto:
         BundleError: PyTorch cannot export the network.
     """
     inputs = frame_example(network, *_EXAMPLE, still_size=_EXAMPLE_STILL)
-    images, rows = _image_axes(), {1: Dim("tokens", min=16, max=2**24)}
+    images, rows = image_axes(), {1: Dim("tokens", min=16, max=2**24)}
     axes = {name: images if tensor.ndim == 4 else rows for name, tensor in inputs.items()}
-    return _export(FrameGraph(network), inputs, axes, FRAME_OUTPUTS)
+    return export_graph(FrameGraph(network), inputs, axes, FRAME_OUTPUTS)
 
 
 def frame_example(network: Lite, height: int, width: int, *, still_size: tuple[int, int]) -> dict[str, Tensor]:
@@ -111,14 +111,20 @@ def _generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def _image_axes() -> dict[int, Any]:
+def image_axes() -> dict[int, Any]:
+    """The axes of an image whose sides are any multiples of `SIZE_MULTIPLE`."""
     height, width = Dim("rows", min=1, max=256), Dim("columns", min=1, max=256)
     return {2: SIZE_MULTIPLE * height, 3: SIZE_MULTIPLE * width}
 
 
-def _export(
+def export_graph(
     graph: nn.Module, inputs: dict[str, Tensor], axes: dict[str, dict[int, Any]], outputs: tuple[str, ...]
 ) -> onnx.ModelProto:
+    """Trace ``graph`` with example ``inputs``, whose ``axes`` may change, and name what comes out.
+
+    Raises:
+        BundleError: PyTorch cannot export it.
+    """
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(
@@ -153,7 +159,8 @@ def _tidy(model: onnx.ModelProto) -> onnx.ModelProto:
         del value.metadata_props[:]
         shape = value.type.tensor_type.shape.dim
         for axis, name in ((2, "height"), (3, "width")) if len(shape) == 4 else ((1, "tokens"),):
-            shape[axis].dim_param = name
+            if not shape[axis].HasField("dim_value"):  # a fixed extent stays as it is
+                shape[axis].dim_param = name
     return model
 
 

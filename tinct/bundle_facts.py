@@ -24,6 +24,7 @@ def bundle_facts(bundle: Bundle) -> dict[str, object]:
         "graphs": {
             "reference": _graph(manifest.reference_graph.file, manifest.files),
             "frame": _graph(manifest.frame_graph.file, manifest.files),
+            "descriptor": _graph(manifest.descriptor_graph.file if manifest.descriptor_graph else "", manifest.files),
         },
         "files": dict(manifest.files),
         "training": dict(manifest.training),
