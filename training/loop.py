@@ -18,6 +18,7 @@ from tinct.training.data.clip_store import ClipStore, load_store
 from tinct.training.data.flows import load_flows
 from tinct.training.data.loader import batches
 from tinct.training.data.resident import make_resident, resident_batches
+from tinct.training.data.retrieval import Retrieval, load_stills
 from tinct.training.model.lite import Lite
 from tinct.training.model.trunk import load_pretrained
 from tinct.training.model.weights import WeightsError, load_weights, pack
@@ -90,6 +91,9 @@ def train(
 def _source(run: "TrainingRun", store: ClipStore, flow_folder: Path) -> Generator[dict[str, Tensor], None, None]:
     """The batches of a run from its step on, from the way of cutting samples that its recipe names."""
     recipe = run.recipe
+    references = None
+    if recipe.samples.retrieved > 0:
+        references = Retrieval(load_stills(store, flow_folder, device=run.device))
     if not recipe.resident:
         return batches(
             store,
@@ -98,10 +102,13 @@ def _source(run: "TrainingRun", store: ClipStore, flow_folder: Path) -> Generato
             seed=recipe.seed,
             first_step=run.step,
             threads=recipe.loaders,
+            references=references,
         )
     resident = make_resident(store, load_flows(store.clips, flow_folder), torch.device(run.device))
     LOG.info("data set and motion take %.2f GB of %s memory", resident.nbytes / 1e9, run.device)
-    return resident_batches(resident, recipe.samples, batch=recipe.batch, seed=recipe.seed, first_step=run.step)
+    return resident_batches(
+        resident, recipe.samples, batch=recipe.batch, seed=recipe.seed, first_step=run.step, references=references
+    )
 
 
 class TrainingRun:

@@ -13,7 +13,7 @@ from tinct.training.data import device_pictures
 from tinct.training.data.clip_store import ClipStore, StoredClip
 from tinct.training.data.flows import BACKWARD, FORWARD, SPACING
 from tinct.training.data.motion import LIGHTNESS_TOLERANCE, ROUND_TRIP_PIXELS
-from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, Window, draw_plans
+from tinct.training.data.plan import ClipPlan, PhotoPlan, References, SampleConfig, Window, draw_plans
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +60,20 @@ def make_resident(store: ClipStore, flows: Sequence[Tensor], device: torch.devic
 
 
 def resident_batches(
-    store: ResidentStore, config: SampleConfig, *, batch: int, seed: int, first_step: int
+    store: ResidentStore,
+    config: SampleConfig,
+    *,
+    batch: int,
+    seed: int,
+    first_step: int,
+    references: References | None = None,
 ) -> Generator[dict[str, Tensor], None, None]:
     """Yield the batch of each step from ``first_step`` on, on the store's device: the plans and the fields are those of
     `loader.batches`. Nothing in it waits for the device."""
     step = first_step
     while True:
-        yield cut_batch(store, config, draw_plans(store, config, batch=batch, seed=seed, step=step))
+        plans = draw_plans(store, config, batch=batch, seed=seed, step=step, references=references)
+        yield cut_batch(store, config, plans)
         step += 1
 
 
@@ -79,7 +86,7 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
     cuts = [
         _photo(store.photos[plan.photo], plan, config.size)
         if isinstance(plan, PhotoPlan)
-        else _clip(store.clips[plan.clip], plan, config.size)
+        else _clip(store, plan, config.size)
         for plan in plans
     ]
     lab = device_pictures.srgb_to_lab(torch.stack([one[0] for one in cuts]))
@@ -120,15 +127,17 @@ def _photo(photo: ResidentClip, plan: PhotoPlan, size: tuple[int, int]) -> tuple
     return pictures, positions, torch.zeros_like(positions[..., 0])
 
 
-def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+def _clip(store: ResidentStore, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """As `_photo`: the windows of a clip's frames and the motion between them, chained over the frames between."""
+    clip = store.clips[plan.clip]
     rgb = clip.rgb(plan.frames)
-    pieces, first = [], 0
-    for window, same in groupby(plan.windows):
-        count = len(list(same))
-        pieces.append(device_pictures.cut(rgb[first : first + count], window, size))
-        first += count
-    pictures = torch.cat(pieces)
+    if plan.still is None:
+        pictures = _windows(rgb, plan.windows, size)
+    else:
+        elsewhere = store.clips if plan.still.kind == "clips" else store.photos
+        still = elsewhere[plan.still.number].rgb([plan.still.frame])
+        run = _windows(rgb[1:], plan.windows[1:], size)
+        pictures = torch.cat([device_pictures.cut(still, plan.windows[0], size), run])
     scale, offset = _upload(_scalings(plan.windows[1:], size, plan.flip), rgb.device)[:, :, None, None].unbind(1)
     starts = _grid(size, rgb.device) * scale[1:] + offset[1:]
     steps = list(pairwise(plan.frames[1:]))
@@ -136,6 +145,16 @@ def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Te
     missed = (_follow(clip, steps, ends) - starts) / scale[1:]
     positions = (ends - offset[:-1]) / scale[:-1]
     return (pictures.flip(-1) if plan.flip else pictures), positions, torch.square(missed).sum(-1)
+
+
+def _windows(rgb: Tensor, windows: Sequence[Window], size: tuple[int, int]) -> Tensor:
+    """The window of each picture of ``rgb`` (N, 3, H, W), neighbours with one window cut together."""
+    pieces, first = [], 0
+    for window, same in groupby(windows):
+        count = len(list(same))
+        pieces.append(device_pictures.cut(rgb[first : first + count], window, size))
+        first += count
+    return torch.cat(pieces)
 
 
 def _scalings(windows: Sequence[Window], size: tuple[int, int], flip: bool) -> list[list[list[float]]]:
