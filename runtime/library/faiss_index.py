@@ -117,7 +117,7 @@ def _ivfflat(vectors: Vectors) -> SearchIndex:
 def _hnsw(vectors: Vectors) -> SearchIndex:
     """A graph that links each vector to near ones (Malkov & Yashunin 2018), walked towards the query."""
     faiss = load_faiss()
-    links, build_breadth, search_breadth = 32, 80, 128
+    links, build_breadth, search_breadth = 32, 40, 64
     index = faiss.IndexHNSWFlat(vectors.shape[1], links, faiss.METRIC_INNER_PRODUCT)
     index.hnsw.efConstruction = build_breadth
     index.hnsw.efSearch = search_breadth
@@ -136,6 +136,7 @@ def _pq(vectors: Vectors) -> SearchIndex:
     index = faiss.IndexPQ(dimensions, pieces, 8, faiss.METRIC_INNER_PRODUCT)
     index.pq.cp.seed = SEED
     index.pq.cp.min_points_per_centroid = 1
+    index.pq.cp.max_points_per_centroid = 64  # a quarter of FAISS's own: learning is most of the time of a build
     index.train(vectors)
     index.add(vectors)
     return SearchIndex("pq", {"bytes": pieces}, OVERSAMPLING["pq"], index)

@@ -10,7 +10,7 @@ from tinct.runtime.errors import UnknownNameError
 from tinct.runtime.library.faiss_index import KINDS, Rows, SearchIndex, Vectors, build_index
 
 AUTO = "auto"
-FLAT_MOST, HNSW_MOST, IVF_MOST = 20_000, 500_000, 2_000_000
+FLAT_MOST, IVF_MOST = 20_000, 2_000_000
 """Most stills for which `choose_kind` takes that kind; PQ beyond (docs/library.md has the measurements)."""
 TESTED = 500
 """Queries of a recall report."""
@@ -39,7 +39,7 @@ def choose_kind(wanted: str, count: int) -> str:
         UnknownNameError: no such kind.
     """
     if wanted == AUTO:
-        limits = (("flat", FLAT_MOST), ("hnsw", HNSW_MOST), ("ivfflat", IVF_MOST))
+        limits = (("flat", FLAT_MOST), ("ivfflat", IVF_MOST))
         return next((kind for kind, most in limits if count <= most), "pq")
     if wanted not in KINDS:
         raise UnknownNameError(f"no index named {wanted!r}: the indexes are {', '.join((AUTO, *KINDS))}")

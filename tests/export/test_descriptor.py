@@ -15,6 +15,7 @@ from tinct.export.added_descriptor import add_descriptor
 from tinct.export.descriptor_graph import descriptor_network, require_descriptor_parity
 from tinct.export.graphs import reference_graph
 from tinct.export.half import round_weights, store_half
+from tinct.runtime import demo as demo_material
 from tinct.runtime.backends import backend_report, create_backend
 from tinct.runtime.bundle import digest_files, load_bundle, write_manifest
 from tinct.runtime.errors import BundleError, OutputExistsError
@@ -103,19 +104,42 @@ def load_weights_of(network: Lite) -> Lite:
     return copy.eval()
 
 
-def test_an_old_bundle_gets_a_descriptor(old_bundle: Path, tmp_path: Path) -> None:
-    assert load_bundle(old_bundle).manifest.descriptor_graph is None
-    options = ["export", old_bundle, "--add-descriptor", "--output", tmp_path / "new"]
+@pytest.fixture(scope="module")
+def renewed(old_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("renewed") / "bundle"
+    options = ["export", old_bundle, "--add-descriptor", "--output", folder]
     assert main([str(word) for word in options]) == 0
-    new = load_bundle(tmp_path / "new")
+    return folder
+
+
+def test_an_old_bundle_gets_a_descriptor(old_bundle: Path, renewed: Path, tmp_path: Path) -> None:
+    assert load_bundle(old_bundle).manifest.descriptor_graph is None
     for name in ("reference.onnx", "frame.onnx", "MODEL_CARD.md"):
-        assert (new.folder / name).read_bytes() == (old_bundle / name).read_bytes()
+        assert (renewed / name).read_bytes() == (old_bundle / name).read_bytes()
     picture = {"luminance": np.random.default_rng(0).uniform(-1, 1, (1, 1, 64, 64)).astype(np.float32)}
-    assert create_backend(BACKENDS[0], new, threads=1).describe(picture)["descriptor"].shape == (1, 224)
+    backend = create_backend(BACKENDS[0], load_bundle(renewed), threads=1)
+    assert backend.describe(picture)["descriptor"].shape == (1, 224)
     with pytest.raises(BundleError, match="already"):
-        add_descriptor(tmp_path / "new", tmp_path / "newer")
+        add_descriptor(renewed, tmp_path / "newer")
     with pytest.raises(OutputExistsError):
-        add_descriptor(old_bundle, tmp_path / "new")
+        add_descriptor(old_bundle, renewed)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_shots_of_the_demo_find_their_stills(renewed: Path, tmp_path: Path, backend: str) -> None:
+    pytest.importorskip("faiss")
+    from tinct.runtime.library import build_library, open_library, query_plate, still_ranges
+
+    demo = Path(demo_material.__file__).parent
+    (tmp_path / "stills").mkdir()
+    for number in (1, 2, 3):
+        shutil.copy(demo / f"still_{number}.jpg", tmp_path / "stills")
+    engine = create_backend(backend, load_bundle(renewed), threads=1)
+    build_library(tmp_path / "stills", tmp_path / "library", engine)
+    answers = query_plate(open_library(tmp_path / "library", engine), demo / "grey.mkv", every=24)
+    ranges = [(one.path.name, one.first) for one in still_ranges(answers, 71)]
+    assert ranges == [("still_1.jpg", 0), ("still_2.jpg", 24), ("still_3.jpg", 48)]
+    assert all(one.found[0].similarity > 0.8 for one in answers)
 
 
 def test_a_trained_trunk_is_not_taken_for_the_packages(old_bundle: Path, exported: Path, tmp_path: Path) -> None:
