@@ -10,7 +10,7 @@ from tinct.runtime.errors import UnknownNameError
 from tinct.runtime.library.faiss_index import KINDS, Rows, SearchIndex, Vectors, build_index
 
 AUTO = "auto"
-FLAT_MOST, IVF_MOST = 20_000, 2_000_000
+FLAT_MOST, IVF_MOST = 100_000, 2_000_000
 """Most stills for which `choose_kind` takes that kind; PQ beyond (docs/library.md has the measurements)."""
 TESTED = 500
 """Queries of a recall report."""

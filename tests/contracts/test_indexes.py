@@ -96,7 +96,7 @@ def test_a_codebook_needs_its_vectors(vectors) -> None:
 
 
 def test_the_kind_is_chosen_by_size() -> None:
-    sizes = (1, 20_000, 20_001, 2_000_000, 2_000_001)
+    sizes = (1, 100_000, 100_001, 2_000_000, 2_000_001)
     kinds = [choose_kind("auto", size) for size in sizes]
     assert kinds == ["flat", "flat", "ivfflat", "ivfflat", "pq"]
     assert choose_kind("ivfflat", 3) == "ivfflat"
