@@ -10,6 +10,7 @@ import onnx
 import pytest
 import torch
 
+from tinct.bundle_facts import bundle_facts
 from tinct.cli import main
 from tinct.export.added_descriptor import add_descriptor
 from tinct.export.descriptor_graph import descriptor_network, require_descriptor_parity
@@ -51,6 +52,7 @@ def test_bundle_states_its_descriptor(exported: Path) -> None:
     assert all(value <= 1e-3 for value in manifest.quality["descriptor_parity"].values())
     assert b"site-packages" not in (exported / "descriptor.onnx").read_bytes()
     assert (exported / "descriptor.onnx").stat().st_size < 2e6
+    assert bundle_facts(load_bundle(exported))["graphs"]["descriptor"]["sha256"] == manifest.files["descriptor.onnx"]
 
 
 def test_pooling_against_its_formula() -> None:
