@@ -11,6 +11,13 @@ from pathlib import Path
 import onnx
 
 from tinct.export.card import FILE_NAME, ModelCard, read_card, render_card
+from tinct.export.descriptor_graph import (
+    DESCRIPTOR_FILE,
+    descriptor_graph,
+    descriptor_network,
+    descriptor_parity,
+    require_descriptor_parity,
+)
 from tinct.export.graphs import (
     FRAME_OUTPUTS,
     SIZE_MULTIPLE,
@@ -22,6 +29,8 @@ from tinct.export.graphs import (
 from tinct.export.half import round_weights, store_half
 from tinct.export.parity import parity_report, require_parity
 from tinct.runtime.bundle import (
+    DESCRIPTOR_INPUTS,
+    DESCRIPTOR_OUTPUTS,
     REFERENCE_INPUTS,
     ColourScale,
     GraphSpec,
@@ -31,6 +40,7 @@ from tinct.runtime.bundle import (
     write_manifest,
 )
 from tinct.runtime.errors import BundleError, OutputError, OutputExistsError
+from tinct.training.model.lite import Lite
 from tinct.training.model.registry import Network
 from tinct.training.model.weights import WeightsError, load_weights
 
@@ -65,14 +75,21 @@ def export_bundle(
     except WeightsError as error:
         raise BundleError(str(error)) from error
     round_weights(network)
-    with _new_folder(output) as folder:
-        _write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
-        _write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
+    with new_folder(output) as folder:
+        write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
+        write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
+        descriptor = descriptor_network(network.trunk, _colour(network)) if isinstance(network, Lite) else None
+        if descriptor is not None:
+            write_graph(store_half(descriptor_graph(descriptor)), folder / DESCRIPTOR_FILE)
         manifest = _manifest(network, folder, name=name, version=version, card=words or ModelCard())
         write_manifest(folder, manifest)
-        parity = parity_report(network, load_bundle(folder))
-        require_parity(parity)
-        manifest = replace(manifest, quality={**manifest.quality, "parity": parity})
+        bundle = load_bundle(folder)
+        quality = {**manifest.quality, "parity": parity_report(network, bundle)}
+        require_parity(quality["parity"])
+        if descriptor is not None:
+            quality["descriptor_parity"] = descriptor_parity(descriptor, bundle)
+            require_descriptor_parity(quality["descriptor_parity"])
+        manifest = replace(manifest, quality=quality)
         if words is not None:
             (folder / FILE_NAME).write_text(render_card(words, manifest), encoding="utf-8")
             manifest = replace(manifest, files=digest_files(folder, (*manifest.files, FILE_NAME)))
@@ -81,16 +98,18 @@ def export_bundle(
 
 
 def _manifest(network: Network, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
-    config = network.config
+    files = [file for file in (REFERENCE_FILE, FRAME_FILE, DESCRIPTOR_FILE) if (folder / file).exists()]
+    descriptor = GraphSpec(DESCRIPTOR_FILE, DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS)
     return Manifest(
         name=name,
         version=version,
         variant=network.VARIANT,
-        colour=ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale),
+        colour=_colour(network),
         reference_graph=GraphSpec(REFERENCE_FILE, REFERENCE_INPUTS, network.BANK),
         frame_graph=GraphSpec(FRAME_FILE, frame_inputs(network), FRAME_OUTPUTS),
         bank=network.BANK,
-        files=digest_files(folder, (REFERENCE_FILE, FRAME_FILE)),
+        descriptor_graph=descriptor if DESCRIPTOR_FILE in files else None,
+        files=digest_files(folder, files),
         motion=MOTION,
         working_size=WORKING_SIZES[network.VARIANT],
         size_multiple=SIZE_MULTIPLE,
@@ -102,12 +121,18 @@ def _manifest(network: Network, folder: Path, *, name: str, version: str, card: 
     )
 
 
-def _write_graph(model: onnx.ModelProto, path: Path) -> None:
+def _colour(network: Network) -> ColourScale:
+    config = network.config
+    return ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale)
+
+
+def write_graph(model: onnx.ModelProto, path: Path) -> None:
+    """Write ``model``; the same graph gives the same bytes."""
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 @contextmanager
-def _new_folder(output: Path) -> Iterator[Path]:
+def new_folder(output: Path) -> Iterator[Path]:
     """A folder beside ``output`` that takes its name when the block ends well, and is removed when it does not."""
     try:
         folder = Path(tempfile.mkdtemp(dir=output.absolute().parent, prefix=f".{output.name}-"))

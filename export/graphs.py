@@ -74,8 +74,8 @@ def reference_graph(network: Network) -> onnx.ModelProto:
         BundleError: PyTorch cannot export the network.
     """
     example = torch.rand(1, 3, *_EXAMPLE_STILL, generator=_generator())
-    axes = {"still": _image_axes()}
-    return _export(ReferenceGraph(network), {"still": example}, axes, ("still",), tuple(network.BANK))
+    axes = {"still": image_axes()}
+    return export_graph(ReferenceGraph(network), {"still": example}, axes, ("still",), tuple(network.BANK))
 
 
 def frame_graph(network: Network) -> onnx.ModelProto:
@@ -85,10 +85,11 @@ def frame_graph(network: Network) -> onnx.ModelProto:
         BundleError: PyTorch cannot export the network.
     """
     inputs = frame_example(network, *_EXAMPLE, still_size=_EXAMPLE_STILL)
-    images, rows = _image_axes(), {1: Dim("tokens", min=16, max=2**24)}
+    images, rows = image_axes(), {1: Dim("tokens", min=16, max=2**24)}
     axes = {name: images if tensor.ndim == 4 else rows for name, tensor in inputs.items()}
     names = frame_inputs(network)
-    return _export(FrameGraph(network), group_bank(network, inputs), group_bank(network, axes), names, FRAME_OUTPUTS)
+    grouped = group_bank(network, inputs), group_bank(network, axes)
+    return export_graph(FrameGraph(network), *grouped, names, FRAME_OUTPUTS)
 
 
 def frame_example(network: Network, height: int, width: int, *, still_size: tuple[int, int]) -> dict[str, Tensor]:
@@ -121,14 +122,20 @@ def _generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def _image_axes() -> dict[int, Any]:
+def image_axes() -> dict[int, Any]:
+    """The axes of an image whose sides are any multiples of `SIZE_MULTIPLE`."""
     height, width = Dim("rows", min=1, max=256), Dim("columns", min=1, max=256)
     return {2: SIZE_MULTIPLE * height, 3: SIZE_MULTIPLE * width}
 
 
-def _export(
+def export_graph(
     graph: nn.Module, inputs: dict[str, Any], axes: dict[str, Any], names: tuple[str, ...], outputs: tuple[str, ...]
 ) -> onnx.ModelProto:
+    """Trace ``graph`` with example ``inputs``, whose ``axes`` may change, and name what comes out.
+
+    Raises:
+        BundleError: PyTorch cannot export it.
+    """
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(
@@ -163,7 +170,8 @@ def _tidy(model: onnx.ModelProto) -> onnx.ModelProto:
         del value.metadata_props[:]
         shape = value.type.tensor_type.shape.dim
         for axis, name in ((2, "height"), (3, "width")) if len(shape) == 4 else ((1, "tokens"),):
-            shape[axis].dim_param = name
+            if not shape[axis].HasField("dim_value"):  # a fixed extent stays as it is
+                shape[axis].dim_param = name
     return model
 
 

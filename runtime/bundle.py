@@ -18,6 +18,8 @@ MANIFEST_NAME = "manifest.json"
 REFERENCE_INPUTS = ("still",)
 FRAME_INPUTS = ("luminance", "warped_ab", "warped_validity", "previous_ab", "previous_luminance", "hints", "bank_bias")
 FRAME_OUTPUTS = ("ab", "confidence")
+DESCRIPTOR_INPUTS = ("luminance",)
+DESCRIPTOR_OUTPUTS = ("descriptor",)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Manifest:
       ``hints`` (1, 3, H, W) a, b scaled and mask 0/1; ``bank_bias`` (1, N) natural logarithm of the weight of each
       token's still.
     * frame graph, out: ``ab`` (1, 2, H, W) scaled, ``confidence`` (1, 1, H, W) 0..1.
+    * descriptor graph (optional), in: ``luminance`` (1, 1, H, W) scaled, of a whole picture; out: ``descriptor`` (1, D)
+      of unit length, by whose cosine stills of the same place are found.
     """
 
     name: str
@@ -73,9 +77,13 @@ class Manifest:
     graph: then the previous result comes unmoved, with a validity of 1 everywhere."""
     working_size: int = 288
     """Default short side of the working size in pixels."""
+    descriptor_graph: GraphSpec | None = None
+    """None in bundles that cannot look stills up in a library, those of before there were libraries among them."""
+    descriptor_size: int = 224
+    """Short side in pixels of the pictures that the descriptor graph is made for."""
     size_multiple: int = 32
     parameters: int = 0
-    """Trainable and fixed weights of both graphs together, counted at export."""
+    """Trainable and fixed weights of the network, which the graphs share, counted at export."""
     frame_flops: int = 0
     """Floating-point operations (2 x multiply-accumulate) of the frame graph at 224x384 with one still, counted."""
     licence: str = ""
@@ -232,6 +240,8 @@ def parse_manifest(document: object, *, origin: str) -> Manifest:
         files=top.digests("files"),
         motion=top.text("motion"),
         working_size=top.integer("working_size", least=1),
+        descriptor_graph=_parse_graph(top.fields("descriptor_graph")) if top.has("descriptor_graph") else None,
+        descriptor_size=top.integer("descriptor_size", least=1) if top.has("descriptor_size") else 224,
         size_multiple=top.integer("size_multiple", least=1),
         parameters=top.integer("parameters", least=0),
         frame_flops=top.integer("frame_flops", least=0),
@@ -248,7 +258,10 @@ def _check_graphs(manifest: Manifest, origin: str) -> None:
     reference, frame = manifest.reference_graph, manifest.frame_graph
     if bool(reference.file) != bool(frame.file):
         raise BundleError(f"{origin} names only one of the two graphs; export the bundle again")
-    for graph in (reference, frame):
+    descriptor = manifest.descriptor_graph or GraphSpec("", DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS)
+    if manifest.descriptor_graph is not None and not (descriptor.file and frame.file):
+        raise BundleError(f"{origin}: a descriptor graph needs a file, and the other graphs; export the bundle again")
+    for graph in (reference, frame, descriptor):
         if graph.file and graph.file not in manifest.files:
             raise BundleError(f"{origin}: the graph {graph.file} has no sha256 in 'files'; export the bundle again")
     for what, names, allowed in (
@@ -259,6 +272,9 @@ def _check_graphs(manifest: Manifest, origin: str) -> None:
         ("input of the reference graph", REFERENCE_INPUTS, reference.inputs),
         ("input of the frame graph", ("luminance",), frame.inputs),
         ("output of the frame graph", FRAME_OUTPUTS, frame.outputs),
+        ("input of the descriptor graph", descriptor.inputs, DESCRIPTOR_INPUTS),
+        ("input of the descriptor graph", DESCRIPTOR_INPUTS, descriptor.inputs),
+        ("output of the descriptor graph", DESCRIPTOR_OUTPUTS, descriptor.outputs),
     ):
         strange = [name for name in names if name not in allowed]
         if strange:
@@ -304,6 +320,10 @@ class _Fields:
         if not isinstance(document, dict):
             raise self._error(prefix.rstrip(".") or "the document", "an object")
         self._document: dict[str, object] = document
+
+    def has(self, key: str) -> bool:
+        """Whether ``key`` is there and not null."""
+        return self._document.get(key) is not None
 
     def text(self, key: str, *, empty: bool = False) -> str:
         value = self._get(key)

@@ -11,6 +11,7 @@
     |   `-- MediaNotFoundError exit 2: no such file, folder or sequence
     |-- StillError             a reference still cannot be used (grey, cannot be decoded)
     |-- OutputError            the result cannot be written (disk full, not writable, encoder refused)
+    |-- LibraryError           a library of stills is broken, of another model or of a newer schema
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
     |-- BackendError           a backend that was asked for cannot run here, or failed while running
     |-- StateError             a temporal state does not belong to this session
@@ -62,6 +63,10 @@ class StillError(TinctError):
 
 class OutputError(TinctError):
     """The result cannot be written: disk full, not writable, or refused by the encoder."""
+
+
+class LibraryError(TinctError):
+    """A library of stills cannot be used: broken, of another model, or of a newer schema."""
 
 
 class BundleError(TinctError):

@@ -8,6 +8,7 @@ from tinct.runtime.bundle import Bundle
 def bundle_facts(bundle: Bundle) -> dict[str, object]:
     """The manifest of ``bundle`` as JSON-able data, with the folder and the size of its files in bytes."""
     manifest = bundle.manifest
+    described = manifest.descriptor_graph
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -24,6 +25,7 @@ def bundle_facts(bundle: Bundle) -> dict[str, object]:
         "graphs": {
             "reference": _graph(manifest.reference_graph.file, manifest.files),
             "frame": _graph(manifest.frame_graph.file, manifest.files),
+            **({} if described is None else {"descriptor": _graph(described.file, manifest.files)}),
         },
         "files": dict(manifest.files),
         "training": dict(manifest.training),

@@ -21,6 +21,7 @@ from tinct.commands.demo import demo
 from tinct.commands.evaluate import evaluate
 from tinct.commands.export import export
 from tinct.commands.info import info
+from tinct.commands.library import library
 from tinct.commands.models import models
 from tinct.commands.train import train
 from tinct.runtime.errors import TinctError
@@ -39,6 +40,7 @@ app = typer.Typer(
 for command in (colorize, demo, evaluate, bench, models, info, train, export):
     app.command()(command)
 app.add_typer(data)
+app.add_typer(library)
 
 
 def _show_version(wanted: bool) -> None:

@@ -13,6 +13,7 @@ from tinct.training.data.clip_store import ClipStore, load_store
 from tinct.training.data.loader import batches
 from tinct.training.data.plan import Share
 from tinct.training.data.resident import make_resident, resident_batches
+from tinct.training.data.retrieval import Retrieval, load_stills
 from tinct.training.flow.clip_flow import load_flows
 from tinct.training.recipes import RECIPES
 from tinct.training.run import CHECKPOINT, Batch, TrainingError, TrainingRun
@@ -86,6 +87,9 @@ def _source(run: TrainingRun, store: ClipStore, flow_folder: Path) -> Generator[
     """The batches of a run from its step on, from the way of cutting samples that its recipe names."""
     recipe, workers = run.recipe, run.workers
     share = Share(recipe.accumulate, workers.rank, workers.count)
+    references = None
+    if recipe.samples.retrieved > 0:
+        references = Retrieval(load_stills(store, flow_folder, device=run.device))
     if not recipe.resident:
         return batches(
             store,
@@ -95,9 +99,16 @@ def _source(run: TrainingRun, store: ClipStore, flow_folder: Path) -> Generator[
             first_step=run.step,
             threads=recipe.loaders,
             share=share,
+            references=references,
         )
     resident = make_resident(store, load_flows(store.clips, flow_folder), torch.device(run.device))
     LOG.info("data set and motion take %.2f GB of %s memory", resident.nbytes / 1e9, run.device)
     return resident_batches(
-        resident, recipe.samples, batch=recipe.batch, seed=recipe.seed, first_step=run.step, share=share
+        resident,
+        recipe.samples,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        first_step=run.step,
+        share=share,
+        references=references,
     )

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.bundle import Bundle
+from tinct.runtime.bundle import Bundle, GraphSpec
+from tinct.runtime.errors import BackendError
 
 Tensors = Mapping[str, NDArray[np.float32]]
 """Named float32 tensors; names and shapes are those of the bundle's manifest."""
@@ -47,3 +48,36 @@ class Backend(ABC):
         Raises:
             BackendError: the graph failed.
         """
+
+    @abstractmethod
+    def describe(self, inputs: Tensors) -> Tensors:
+        """Run the descriptor graph (manifest ``descriptor_graph``) on the luminance of a picture; it is loaded when it
+        is first needed.
+
+        Raises:
+            BackendError: the bundle has no such graph, or it failed.
+        """
+
+    @property
+    def descriptor_identity(self) -> str:
+        """Name of what `describe` computes: only descriptors of one name may be compared.
+
+        Raises:
+            BackendError: the bundle has no descriptor graph.
+        """
+        return self.bundle.manifest.files[require_descriptor(self.bundle).file]
+
+
+def require_descriptor(bundle: Bundle) -> GraphSpec:
+    """The descriptor graph of ``bundle``.
+
+    Raises:
+        BackendError: it has none.
+    """
+    graph = bundle.manifest.descriptor_graph
+    if graph is None:
+        raise BackendError(
+            f"the model {bundle.manifest.name} {bundle.manifest.version} has no descriptor graph, which libraries of "
+            "stills need; export it again, or add one (tinct export BUNDLE --add-descriptor)"
+        )
+    return graph

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.backends.tensors import feed
-from tinct.runtime.bundle import Bundle
+from tinct.runtime.bundle import DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS, Bundle, GraphSpec
 
 Image = NDArray[np.float32]
 
@@ -22,6 +22,9 @@ LEVELS = 256
 """Steps into which lightness is divided to look colours up."""
 TRUST = 0.75
 """Share of the previous colour where it is fully valid; the rest comes from the stills, so that errors fade."""
+DESCRIPTOR = GraphSpec("", DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS)
+THUMB = 8
+"""Side of the picture that the fake descriptor holds."""
 
 
 class FakeBackend(Backend):
@@ -72,6 +75,20 @@ class FakeBackend(Backend):
             "ab": np.ascontiguousarray(ab.transpose(2, 0, 1)[None], np.float32),
             "confidence": np.maximum(likeness, trust[..., 0])[None, None],
         }
+
+    @property
+    def descriptor_identity(self) -> str:
+        """The same for every bundle: no graph has a part in it."""
+        return f"{self.NAME}-{THUMB}x{THUMB}"
+
+    def describe(self, inputs: Tensors) -> Tensors:
+        """The picture reduced to 8 x 8 pixels, less its mean, as (1, 64) of unit length."""
+        luminance = feed(DESCRIPTOR, inputs)["luminance"][0, 0]
+        thumb = np.asarray(cv2.resize(luminance, (THUMB, THUMB), interpolation=cv2.INTER_AREA), np.float32).ravel()
+        thumb -= thumb.mean()
+        length = np.linalg.norm(thumb)
+        flat = np.full_like(thumb, 1 / THUMB)  # a picture without any detail
+        return {"descriptor": (thumb / length if length > 1e-6 else flat)[None]}
 
 
 def _look_up(luminance: Image, tokens: Image, bias: Image) -> tuple[Image, Image]:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from tinct.runtime.backends.base import Backend, Tensors
+from tinct.runtime.backends.base import Backend, Tensors, require_descriptor
 from tinct.runtime.backends.tensors import collect, feed, require_graphs, require_names
 from tinct.runtime.backends.threads import usable_cores
 from tinct.runtime.bundle import Bundle, GraphSpec
@@ -24,6 +24,7 @@ class OnnxRuntimeBackend(Backend):
             raise BackendError(f"the backend {self.NAME} cannot run here: {reason}")
         self._reference = self._load(bundle.manifest.reference_graph)
         self._frame = self._load(bundle.manifest.frame_graph)
+        self._descriptor: Any = None
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -43,6 +44,13 @@ class OnnxRuntimeBackend(Backend):
     def colorize_frame(self, inputs: Tensors) -> Tensors:
         """Run the frame graph on one frame."""
         return self._run(self._frame, self.bundle.manifest.frame_graph, inputs)
+
+    def describe(self, inputs: Tensors) -> Tensors:
+        """Run the descriptor graph on one picture."""
+        graph = require_descriptor(self.bundle)
+        if self._descriptor is None:
+            self._descriptor = self._load(graph)
+        return self._run(self._descriptor, graph, inputs)
 
     def _load(self, graph: GraphSpec) -> Any:
         import onnxruntime

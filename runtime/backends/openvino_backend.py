@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.backends.base import Backend, Tensors
+from tinct.runtime.backends.base import Backend, Tensors, require_descriptor
 from tinct.runtime.backends.tensors import collect, feed, require_graphs, require_names
 from tinct.runtime.backends.threads import usable_cores
 from tinct.runtime.bundle import Bundle, GraphSpec
@@ -35,6 +35,7 @@ class OpenVinoBackend(Backend):
         self.precision = precision
         self._reference = self._load(bundle.manifest.reference_graph)
         self._frame = self._load(bundle.manifest.frame_graph)
+        self._descriptor: _ShapedGraph | None = None
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -54,6 +55,13 @@ class OpenVinoBackend(Backend):
     def colorize_frame(self, inputs: Tensors) -> Tensors:
         """Run the frame graph on one frame."""
         return self._frame.run(feed(self.bundle.manifest.frame_graph, inputs))
+
+    def describe(self, inputs: Tensors) -> Tensors:
+        """Run the descriptor graph on one picture."""
+        graph = require_descriptor(self.bundle)
+        if self._descriptor is None:
+            self._descriptor = self._load(graph)
+        return self._descriptor.run(feed(graph, inputs))
 
     def _load(self, graph: GraphSpec) -> "_ShapedGraph":
         import openvino

@@ -206,3 +206,38 @@ def test_an_unknown_model_lists_the_known_ones(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UnknownNameError, match="fake"):
         find_bundle(name)
+
+
+def test_a_bundle_of_before_there_were_descriptors(folder):
+    document = json.loads((folder / "manifest.json").read_text())
+    assert "descriptor_graph" not in document
+    manifest = load_bundle(folder).manifest
+    assert manifest.descriptor_graph is None
+    write_manifest(folder, manifest)
+    assert load_bundle(folder).manifest == manifest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": "other.onnx"},
+        {"file": ""},
+        {"file": "../x.onnx"},
+        {"inputs": ["still"]},
+        {"inputs": ["luminance", "still"]},
+        {"outputs": ["key8"]},
+        {"outputs": []},
+    ],
+)
+def test_a_descriptor_graph_that_breaks_the_tensor_contract(folder, change):
+    graph = {"file": "reference.onnx", "inputs": ["luminance"], "outputs": ["descriptor"]}
+    edit(folder, lambda document: document.update(descriptor_graph=graph, descriptor_size=96))
+    manifest = load_bundle(folder).manifest
+    assert manifest.descriptor_graph == GraphSpec("reference.onnx", ("luminance",), ("descriptor",))
+    assert manifest.descriptor_size == 96
+    edit(folder, lambda document: document["descriptor_graph"].update(change))
+    with pytest.raises(BundleError, match=r"descriptor|plain file name|sha256"):
+        load_bundle(folder)
+    edit(folder, lambda document: document.update(descriptor_graph=graph, descriptor_size=0))
+    with pytest.raises(BundleError, match="descriptor_size"):
+        load_bundle(folder)

@@ -30,3 +30,12 @@ class TimedBackend(Backend):
         outputs = self._inner.colorize_frame(inputs)
         self.seconds = perf_counter() - start
         return outputs
+
+    def describe(self, inputs: Tensors) -> Tensors:
+        """Run the inner backend's descriptor graph."""
+        return self._inner.describe(inputs)
+
+    @property
+    def descriptor_identity(self) -> str:
+        """That of the inner backend."""
+        return self._inner.descriptor_identity

@@ -8,7 +8,12 @@ import typer
 
 def export(
     checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint that tinct train wrote.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="CHECKPOINT",
+            help="A checkpoint that tinct train wrote (a bundle's folder with --add-descriptor).",
+            show_default=False,
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="BUNDLE", help="Folder of the new bundle.", show_default=False)
@@ -19,15 +24,27 @@ def export(
         Path | None,
         typer.Option(metavar="JSON", help="What the model card says; see docs/models.md.", show_default="none"),
     ] = None,
+    add_descriptor: Annotated[
+        bool,
+        typer.Option("--add-descriptor", help="Copy a bundle that lacks the graph libraries need, and add it."),
+    ] = False,
 ) -> None:
     """Export a checkpoint to a model bundle, with a parity report (needs the packages of the extra "export")."""
     from tinct.runtime.errors import MediaNotFoundError
     from tinct.torch_extra import extra
 
-    if not checkpoint.is_file():
-        raise MediaNotFoundError(f"no checkpoint {checkpoint}; name a file that tinct train wrote")
-    with extra("export", command="tinct export"):
-        from tinct.export.bundle import export_bundle
+    if add_descriptor:
+        if not checkpoint.is_dir():
+            raise MediaNotFoundError(f"no bundle {checkpoint}; --add-descriptor wants the folder of a model bundle")
+        with extra("export", command="tinct export"):
+            from tinct.export.added_descriptor import add_descriptor as add
 
-        export_bundle(checkpoint, output, name=name, version=version, card=card)
+            add(checkpoint, output)
+    else:
+        if not checkpoint.is_file():
+            raise MediaNotFoundError(f"no checkpoint {checkpoint}; name a file that tinct train wrote")
+        with extra("export", command="tinct export"):
+            from tinct.export.bundle import export_bundle
+
+            export_bundle(checkpoint, output, name=name, version=version, card=card)
     typer.echo(f"{output}: see `tinct info {output}`")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tinct.training.data.clip_store import ClipStore
-from tinct.training.data.plan import WHOLE, SampleConfig, Share, draw_plans
+from tinct.training.data.plan import WHOLE, References, SampleConfig, Share, draw_plans
 from tinct.training.data.samples import Sample, cut_sample
 
 
@@ -24,6 +24,7 @@ def batches(
     first_step: int,
     threads: int,
     share: Share = WHOLE,
+    references: References | None = None,
 ) -> Generator[dict[str, Tensor], None, None]:
     """Yield the batches of each step from ``first_step`` on, those of ``share`` one after another: the fields of
     `Sample` stacked, as tensors on the CPU."""
@@ -31,7 +32,7 @@ def batches(
     turns = ((step, first) for step in count(first_step) for first in share.firsts(batch))
 
     def make(step: int, first: int) -> dict[str, Tensor]:
-        plans = draw_plans(store, config, batch=batch, seed=seed, step=step, first=first)
+        plans = draw_plans(store, config, batch=batch, seed=seed, step=step, first=first, references=references)
         samples = [cut_sample(store, config, plan) for plan in plans]
         return {name: torch.from_numpy(np.stack([getattr(s, name) for s in samples])) for name in Sample._fields}
 

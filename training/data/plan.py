@@ -5,8 +5,8 @@ Samples cut on the CPU and samples cut on a device follow the same plans.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -52,6 +52,8 @@ class SampleConfig:
     reference itself, ``from_nothing`` none (the state was reset), else the true previous frame, whose colours the
     loop disturbs. ``pan``: chance that the window moves over the frames, so that new things come into view; ``apart``:
     chance that a reference which is not the previous frame has a window of its own, so that it lacks some of them.
+    ``retrieved``: chance that the reference of a clip's run is one of the stills of other clips and photos that are
+    most like it (SwinTExCo, 4.2.2.4.1), instead of a frame of its own.
 
     Photos: ``motion`` of the camera; ``distortion``: largest RMS displacement in pixels by which pictures are smoothly
     distorted beside (0: not at all), of noise under a Gaussian filter of ``distortion_sigma`` pixels; ``grain`` and
@@ -76,6 +78,7 @@ class SampleConfig:
     distortion_sigma: float = 50.0
     grain: float = 0.0
     flicker: float = 0.0
+    retrieved: float = 0.0
 
 
 class Extent(Protocol):
@@ -97,16 +100,34 @@ class Catalogue(Protocol):
     def photos(self) -> Sequence[Extent]: ...
 
 
+class StillAt(NamedTuple):
+    """A still of a data set: a frame of the clip, or the photo, of that ``number``."""
+
+    kind: Literal["clips", "photos"]
+    number: int
+    frame: int
+
+
+class References(Protocol):
+    """Finds references elsewhere in a data set."""
+
+    def references(self, clip: int, frame: int) -> Sequence[StillAt]:
+        """Stills like ``frame`` of ``clip``, best first; none where there are no others."""
+        ...
+
+
 @dataclass(frozen=True)
 class ClipPlan:
     """A run of a clip. ``frames`` and ``windows``: reference, previous frame, then those to be coloured; ``flip``: seen
-    mirrored; ``origin`` of the previous colours: "reference", "nothing" or "shot"."""
+    mirrored; ``origin`` of the previous colours: "reference", "nothing" or "shot". ``still``: the reference if it lies
+    elsewhere; it takes the place of ``frames[0]``, and ``windows[0]`` is on it."""
 
     clip: int
     frames: tuple[int, ...]
     windows: tuple[Window, ...]
     flip: bool
     origin: str
+    still: StillAt | None = None
 
 
 @dataclass(frozen=True)
@@ -150,18 +171,35 @@ WHOLE = Share()
 
 
 def draw_plans(
-    catalogue: Catalogue, config: SampleConfig, *, batch: int, seed: int, step: int, first: int = 0
+    catalogue: Catalogue,
+    config: SampleConfig,
+    *,
+    batch: int,
+    seed: int,
+    step: int,
+    first: int = 0,
+    references: References | None = None,
 ) -> list[ClipPlan | PhotoPlan]:
     """Plans of samples ``first`` and on of one training step, all of one length; they depend on the seed and the step
     alone."""
     lead = int(np.random.default_rng((seed, step)).integers(0, config.largest_lead + 1))
-    return [
-        draw_plan(catalogue, config, np.random.default_rng((seed, step, first + i)), lead=lead) for i in range(batch)
-    ]
+    randoms = [np.random.default_rng((seed, step, first + i)) for i in range(batch)]
+    return [draw_plan(catalogue, config, random, lead=lead, references=references) for random in randoms]
 
 
-def draw_plan(catalogue: Catalogue, config: SampleConfig, random: Generator, *, lead: int = 0) -> ClipPlan | PhotoPlan:
-    """Plan a sample of ``lead`` + ``config.unroll`` frames; the same state of ``random`` gives the same plan."""
+def draw_plan(
+    catalogue: Catalogue,
+    config: SampleConfig,
+    random: Generator,
+    *,
+    lead: int = 0,
+    references: References | None = None,
+) -> ClipPlan | PhotoPlan:
+    """Plan a sample of ``lead`` + ``config.unroll`` frames; the same state of ``random`` gives the same plan.
+
+    Raises:
+        ValueError: ``config`` wants retrieved references, and there are no ``references`` to find them.
+    """
     count = lead + config.unroll
     if catalogue.photos and random.random() < config.photo_share:
         photo = int(random.integers(len(catalogue.photos)))
@@ -173,7 +211,26 @@ def draw_plan(catalogue: Catalogue, config: SampleConfig, random: Generator, *, 
             photo, tuple(views), origin, _distortions(len(views), origin, config, random), _noise(config, random)
         )
     clip = int(random.integers(len(catalogue.clips)))
-    return _clip_plan(clip, catalogue.clips[clip], count, config, random)
+    plan = _clip_plan(clip, catalogue.clips[clip], count, config, random)
+    # last and only where it is wanted, so that plans without it stay as they were
+    if config.retrieved > 0 and random.random() < config.retrieved:
+        if references is None:
+            raise ValueError(f"retrieved is {config.retrieved}: samples need references to be found in the data set")
+        return _from_elsewhere(plan, catalogue, references.references(clip, plan.frames[2]), config, random)
+    return plan
+
+
+def _from_elsewhere(
+    plan: ClipPlan, catalogue: Catalogue, found: Sequence[StillAt], config: SampleConfig, random: Generator
+) -> ClipPlan:
+    """The plan with one of the stills ``found`` as its reference; as it is where there are none."""
+    if not found:
+        return plan
+    still = found[int(random.integers(len(found)))]
+    pictures = catalogue.clips if still.kind == "clips" else catalogue.photos
+    window = _window(pictures[still.number].size, config, random)
+    origin = "nothing" if plan.origin == "reference" else plan.origin  # a still of another shot is no previous frame
+    return replace(plan, windows=(window, *plan.windows[1:]), origin=origin, still=still)
 
 
 def _clip_plan(number: int, clip: Extent, wanted: int, config: SampleConfig, random: Generator) -> ClipPlan:

@@ -12,7 +12,16 @@ from torch import Tensor
 from tinct.training.data import device_pictures
 from tinct.training.data.clip_store import ClipStore, StoredClip
 from tinct.training.data.distortion import luminance_noise, trace
-from tinct.training.data.plan import WHOLE, ClipPlan, PhotoPlan, SampleConfig, Share, Window, draw_plans
+from tinct.training.data.plan import (
+    WHOLE,
+    ClipPlan,
+    PhotoPlan,
+    References,
+    SampleConfig,
+    Share,
+    Window,
+    draw_plans,
+)
 from tinct.training.flow.clip_flow import SPACING
 from tinct.training.flow.device_warp import sample_at, within
 from tinct.training.flow.flow_file import BACKWARD, FORWARD
@@ -64,13 +73,21 @@ def make_resident(store: ClipStore, flows: Sequence[Tensor], device: torch.devic
 
 
 def resident_batches(
-    store: ResidentStore, config: SampleConfig, *, batch: int, seed: int, first_step: int, share: Share = WHOLE
+    store: ResidentStore,
+    config: SampleConfig,
+    *,
+    batch: int,
+    seed: int,
+    first_step: int,
+    share: Share = WHOLE,
+    references: References | None = None,
 ) -> Generator[dict[str, Tensor], None, None]:
     """Yield the batches of each step from ``first_step`` on, on the store's device: the plans and the fields are those
     of `loader.batches`. Nothing in it waits for the device."""
     for step in count(first_step):
         for first in share.firsts(batch):
-            yield cut_batch(store, config, draw_plans(store, config, batch=batch, seed=seed, step=step, first=first))
+            plans = draw_plans(store, config, batch=batch, seed=seed, step=step, first=first, references=references)
+            yield cut_batch(store, config, plans)
 
 
 @torch.no_grad()
@@ -82,7 +99,7 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
     cuts = [
         _photo(store.photos[plan.photo], plan, config.size)
         if isinstance(plan, PhotoPlan)
-        else _clip(store.clips[plan.clip], plan, config.size)
+        else _clip(store, plan, config.size)
         for plan in plans
     ]
     lab = device_pictures.srgb_to_lab(torch.stack([one[0] for one in cuts]))
@@ -133,15 +150,17 @@ def _mirrored(photo: ResidentClip, places: Tensor) -> Tensor:
     return device_pictures.mirrored_at(photo.rgb([0]).expand(len(places), -1, -1, -1), places)
 
 
-def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+def _clip(store: ResidentStore, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """As `_photo`: the windows of a clip's frames and the motion between them, chained over the frames between."""
+    clip = store.clips[plan.clip]
     rgb = clip.rgb(plan.frames)
-    pieces, first = [], 0
-    for window, same in groupby(plan.windows):
-        number = len(list(same))
-        pieces.append(device_pictures.cut(rgb[first : first + number], window, size))
-        first += number
-    pictures = torch.cat(pieces)
+    if plan.still is None:
+        pictures = _windows(rgb, plan.windows, size)
+    else:
+        elsewhere = store.clips if plan.still.kind == "clips" else store.photos
+        still = elsewhere[plan.still.number].rgb([plan.still.frame])
+        run = _windows(rgb[1:], plan.windows[1:], size)
+        pictures = torch.cat([device_pictures.cut(still, plan.windows[0], size), run])
     scale, offset = _upload(_scalings(plan.windows[1:], size, plan.flip), rgb.device)[:, :, None, None].unbind(1)
     starts = _grid(size, rgb.device) * scale[1:] + offset[1:]
     steps = list(pairwise(plan.frames[1:]))
@@ -149,6 +168,16 @@ def _clip(clip: ResidentClip, plan: ClipPlan, size: tuple[int, int]) -> tuple[Te
     missed = (_follow(clip, steps, ends) - starts) / scale[1:]
     positions = (ends - offset[:-1]) / scale[:-1]
     return (pictures.flip(-1) if plan.flip else pictures), positions, torch.square(missed).sum(-1)
+
+
+def _windows(rgb: Tensor, windows: Sequence[Window], size: tuple[int, int]) -> Tensor:
+    """The window of each picture of ``rgb`` (N, 3, H, W), neighbours with one window cut together."""
+    pieces, first = [], 0
+    for window, same in groupby(windows):
+        count = len(list(same))
+        pieces.append(device_pictures.cut(rgb[first : first + count], window, size))
+        first += count
+    return torch.cat(pieces)
 
 
 def _scalings(windows: Sequence[Window], size: tuple[int, int], flip: bool) -> list[list[list[float]]]:

@@ -43,8 +43,12 @@ def cut_sample(store: ClipStore, config: SampleConfig, plan: ClipPlan | PhotoPla
         pictures, exact = _photo(store.photos[plan.photo].rgb(0), plan, config.size)
     else:
         clip = store.clips[plan.clip]
-        views = zip(plan.frames, plan.windows, strict=True)
-        pictures = [_cut(clip.rgb(i), window, config.size, plan.flip) for i, window in views]
+        seen = [clip.rgb(i) for i in plan.frames]
+        if plan.still is not None:
+            pictured = store.clips if plan.still.kind == "clips" else store.photos
+            seen[0] = pictured[plan.still.number].rgb(plan.still.frame)
+        views = zip(seen, plan.windows, strict=True)
+        pictures = [_cut(rgb, window, config.size, plan.flip) for rgb, window in views]
     reference, previous, frames = pictures[0], pictures[1], pictures[2:]
     chain = [previous, *frames]
     if exact is None:
