@@ -95,7 +95,7 @@ def load_stills(store: ClipStore, folder: Path, *, device: str = "cpu", spacing:
     descriptors = describe_stills(store, places, pretrained_descriptor().to(device))
     LOG.info("%d stills described in %.0f s", len(places), time.perf_counter() - started)
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")  # the workers of a run may all be here
     with temporary.open("wb") as file:
         torch.save(descriptors, file)
         file.flush()
