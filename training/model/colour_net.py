@@ -21,9 +21,9 @@ QUARTER_PLANES = (
     14  # fine copy, coarse copy, similarity, certainty; hint a, b, its distance in L, copy, moved; nearness
 )
 HEADS = 7  # four blend logits, correction a, b, confidence
-HINT_PRIOR = (-6.0, 18.0)
+HINT_PRIOR = (-6.0, 36.0)
 """Blend logit of the hint's colour before any training: far from any hint, and what a place at a hint has more."""
-ALIKE = (0.6, 0.1)
+ALIKE = (0.9, 0.18)
 """Scaled distance in L and in ab at which a place counts little as the hinted thing before any training."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""

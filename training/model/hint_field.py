@@ -15,7 +15,7 @@ REACH = 10
 """Cells of stride 32 over which a hint grows; beyond, the mean of all hints stands for the nearest."""
 LEAST = 1e-4
 """Cover below which a cell counts as empty; far above the smallest number of half precision."""
-FADE = (0.93, 0.8)
+FADE = (0.97, 0.88)
 """How much of the nearness is left a level further up, and a cell of stride 32 further on."""
 
 
