@@ -100,7 +100,9 @@ def _attempt(decode: Callable[[Path, int], StoredClip], path: Path, short_side: 
 
 def _decode_video(path: Path, short_side: int) -> StoredClip:
     import av
+    from av.video.reformatter import ColorRange, Colorspace
 
+    kept_as = {"dst_colorspace": Colorspace.ITU601, "dst_color_range": ColorRange.MPEG}  # as `StoredClip` reads it
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         height, width = _even_size(stream.codec_context.height, stream.codec_context.width, short_side)
@@ -108,7 +110,8 @@ def _decode_video(path: Path, short_side: int) -> StoredClip:
         for frame in container.decode(stream):
             if frame.is_corrupt:  # decoders fill what is missing and go on
                 raise DataSetError(f"corrupt at frame {len(frames)}")
-            frames.append(frame.to_ndarray(format="yuv420p", width=width, height=height))
+            frame = frame.reformat(width, height, "yuv420p", **kept_as)
+            frames.append(frame.to_ndarray())
     if len(frames) < LEAST_FRAMES:
         raise DataSetError(f"only {len(frames)} frames")
     return StoredClip(path.stem, np.stack(frames))

@@ -4,6 +4,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange, Colorspace
 
 from tinct.training.data.clip_store import ClipStore, DataSetError, StoredClip, load_store
 from tinct.training.data.plan import SampleConfig
@@ -72,3 +73,22 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
     (tmp_path / "broken.mp4").write_bytes(b"no film")
     with pytest.raises(DataSetError, match="holds no clip"):
         load_store(tmp_path)
+
+
+@pytest.mark.parametrize("space", [Colorspace.ITU709, Colorspace.ITU601])
+def test_colours_are_those_of_the_clip_whatever_its_matrix(tmp_path, space):
+    picture = np.zeros((64, 96, 3), np.uint8)
+    picture[:, :48], picture[:, 48:] = (200, 40, 60), (30, 160, 70)
+    with av.open(str(tmp_path / "clip.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=24, options={"crf": "4"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.colorspace = int(space)
+        stream.codec_context.color_range = int(ColorRange.MPEG)
+        for _ in range(10):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range=ColorRange.MPEG)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    read = load_store(tmp_path).clips[0].rgb(3).astype(int)
+    assert np.abs(read[20, 20] - (200, 40, 60)).max() <= 4
+    assert np.abs(read[20, 76] - (30, 160, 70)).max() <= 4
