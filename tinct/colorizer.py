@@ -1,6 +1,6 @@
 """A bundle and a backend as a method that the evaluation can measure beside the baselines."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,12 @@ class RuntimeColorizer:
         self._backend = backend
         self._working_size = working_size
         self.name = name or backend.bundle.manifest.name
+
+    @property
+    def cost(self) -> Mapping[str, float]:
+        """What the network takes: ``gflop`` a frame at 224x384, its still encoded, and ``parameters`` in millions."""
+        manifest = self._backend.bundle.manifest
+        return {"gflop": manifest.frame_flops / 1e9, "parameters": manifest.parameters / 1e6}
 
     def colorize(self, lightness: Iterable[Image], reference_lab: Image) -> Iterator[Image]:
         """Yield ab (H, W, 2) float32 Lab units for each L* (H, W) float32 0..100.

@@ -18,7 +18,7 @@ from tinct.training.colour import lab_to_srgb, srgb_to_lab
 from tinct.training.evaluation.clip import Clip, ClipError, load_clip, read_image
 from tinct.training.evaluation.contact_sheet import ContactSheet
 from tinct.training.evaluation.meter import Meter, TrueFrame
-from tinct.training.evaluation.methods.base import Colorizer
+from tinct.training.evaluation.methods.base import Colorizer, Costed
 from tinct.training.evaluation.metrics.lpips import Lpips
 from tinct.training.evaluation.metrics.warp_error import correspondence
 from tinct.training.evaluation.table import TRUTH, ClipScores, EvaluationTable
@@ -105,6 +105,7 @@ class _ClipRun:
         self.feeds = {method.name: _Feed(clip.lightness()) for method in methods}
         self.methods = {method.name: method.colorize(self.feeds[method.name], still) for method in methods}
         self.meters = {name: Meter(metrics, lpips) for name in (*self.methods, TRUTH)}
+        self.costs = {method.name: dict(method.cost) for method in methods if isinstance(method, Costed)}
 
     def measure(self, sheet: ContactSheet | None, report: Callable[[int], None]) -> list[ClipScores]:
         for true, lightness in self._true_frames():
@@ -123,7 +124,9 @@ class _ClipRun:
             report(true.index)
         height, width = self.clip.size
         return [
-            ClipScores(name, self.clip.name, len(self.clip), width, height, meter.values())
+            ClipScores(
+                name, self.clip.name, len(self.clip), width, height, {**meter.values(), **self.costs.get(name, {})}
+            )
             for name, meter in self.meters.items()
         ]
 

@@ -34,6 +34,8 @@ COLUMNS = (
     Column("cdc", "CDC", 5),
     Column("colourfulness", "colourful", 1),
     Column("ms_per_frame", "ms/frame", 1),
+    Column("gflop", "GFLOP", 1),
+    Column("parameters", "param. M", 2),
 )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -97,6 +98,17 @@ def test_the_reference_frame_is_reported_beside_the_means(table):
 def test_the_time_per_frame_is_measured(table):
     assert 0.0 < table.mean("flow", "ms_per_frame") < 1000.0
     assert table.mean(TRUTH, "ms_per_frame") is None
+
+
+def test_a_network_has_its_cost_in_the_table():
+    class Network(Grey):
+        name = "network"
+        cost: ClassVar = {"gflop": 6.9, "parameters": 2.8}
+
+    table = evaluate([Grey(), Network()], [pan()], metrics=["psnr"])
+    assert (table.mean("network", "gflop"), table.mean("network", "parameters")) == (6.9, 2.8)
+    assert table.mean("grey", "gflop") is None
+    assert "GFLOP" in table.markdown()
 
 
 def test_methods_see_lightness_only():
