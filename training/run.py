@@ -67,7 +67,8 @@ class TrainingRun:
         trunk = list(self.model.trunk.parameters())
         for weight in trunk:
             weight.requires_grad_(recipe.trunk_from < 1)
-        rest = [p for p in self.model.parameters() if not any(p is weight for weight in trunk)]
+        resting = {id(weight) for weight in trunk}
+        rest = [weight for weight in self.model.parameters() if id(weight) not in resting]
         groups = [
             {"params": rest, "peak": recipe.learning_rate},
             {"params": trunk, "peak": recipe.trunk_learning_rate},

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tinct.training.colour import lab_to_srgb
+from tinct.training.generator_terms import LabFrame
 from tinct.training.model.registry import Network
 from tinct.training.recipes import Recipe
 from tinct.training.unrolled_step import prepare, unroll
@@ -27,14 +28,15 @@ def sample_sheet(
     prepared = prepare(model, batch, recipe, random)
     *_, last = unroll(model, prepared)
     light = prepared.run.frames[:, -1, ..., :1]
+    references, results, truths = (
+        LabFrame(scaled, model).lab.movedim(1, -1) for scaled in (prepared.reference, last.result, last.wanted)
+    )
     hints = prepared.run.hints[:, -1]
     rows = []
     for i in range(len(light)):
-        reference = _unscaled(prepared.reference[i], model)
         hinted = torch.cat([light[i], hints[i, ..., :2]], -1)
-        result, wanted = (_under(light[i], ab[i], model) for ab in (last.colours.ab, last.truth))
         confidence = torch.cat([100 * last.colours.confidence[i].float().movedim(0, -1), hints[i, ..., :2] * 0], -1)
-        rows.append(np.hstack([_picture(lab) for lab in (reference, hinted, result, wanted, confidence)]))
+        rows.append(np.hstack([_picture(lab) for lab in (references[i], hinted, results[i], truths[i], confidence)]))
     return np.vstack(rows)
 
 
@@ -43,17 +45,6 @@ def write_sheet(path: Path, picture: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _, encoded = cv2.imencode(".png", picture[..., ::-1])
     path.write_bytes(encoded.tobytes())
-
-
-def _unscaled(scaled: Tensor, model: Network) -> Tensor:
-    """(3, H, W) scaled Lab -> (H, W, 3) Lab."""
-    light = scaled[:1] * model.config.l_scale + model.config.l_mean
-    return _under(light.movedim(0, -1), scaled[1:], model)
-
-
-def _under(light: Tensor, ab: Tensor, model: Network) -> Tensor:
-    """Lab (H, W, 3) of L* (H, W, 1) and scaled ab (2, H, W)."""
-    return torch.cat([light, ab.float().movedim(0, -1) * model.config.ab_scale], -1)
 
 
 def _picture(lab: Tensor) -> NDArray[np.uint8]:

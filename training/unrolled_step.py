@@ -56,6 +56,16 @@ class ColouredFrame(NamedTuple):
     colours: Colours
     matched: Match
 
+    @property
+    def result(self) -> Tensor:
+        """The frame in the network's colours, (B, 3, H, W) scaled Lab."""
+        return torch.cat([self.luminance, self.colours.ab.float()], 1)
+
+    @property
+    def wanted(self) -> Tensor:
+        """The frame in the colours wanted, (B, 3, H, W) scaled Lab."""
+        return torch.cat([self.luminance, self.truth], 1)
+
 
 class UnrolledLoss(nn.Module):
     """The loss of a network, with the discriminator that may be part of it, as a module, so that gradients of several
@@ -91,8 +101,8 @@ class UnrolledLoss(nn.Module):
     ) -> dict[str, Tensor]:
         """The terms of `GeneratorTerms`, averaged over the frames."""
         reference = LabFrame(prepared.reference, self.model)
-        fakes = [LabFrame(torch.cat([frame.luminance, frame.colours.ab.float()], 1), self.model) for frame in frames]
-        truths = [LabFrame(torch.cat([frame.luminance, frame.truth], 1), self.model) for frame in frames]
+        fakes = [LabFrame(frame.result, self.model) for frame in frames]
+        truths = [LabFrame(frame.wanted, self.model) for frame in frames]
         terms = []
         for frame, fake, truth in zip(frames, fakes, truths, strict=True):
             moved = frame.moved * self.model.config.ab_scale

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tinct.training.model.hint_field import HintField, spread
+from tinct.training.model.hint_field import HintField, spread, twice
 from tinct.training.model.matching import Match
 from tinct.training.model.trunk import CHANNELS
 
@@ -117,9 +117,9 @@ class ColourNet(nn.Module):
         x8 = self.mix8(torch.cat([F.relu(self.enter8(F.relu(x4))), pyramid[8] * 0.25], 1))
         x16 = self.mix16(torch.cat([F.relu(self.enter16(F.relu(x8))), pyramid[16] * 0.25], 1))
         x16 = self.deep16(x16)
-        x8 = self.deep8(x8 + _twice(self.leave16(x16)))
-        x4 = self.deep4(x4 + _twice(self.leave8(x8)))
-        x2 = self.deep2(x2 + _twice(self.leave4(x4)))
+        x8 = self.deep8(x8 + twice(self.leave16(x16)))
+        x4 = self.deep4(x4 + twice(self.leave8(x8)))
+        x2 = self.deep2(x2 + twice(self.leave4(x4)))
         return self.head(F.relu(x2))
 
 
@@ -145,7 +145,3 @@ def _hint_prior(hinted: HintField) -> Tensor:
 
 def _resize(x: Tensor, size: torch.Size) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
-
-
-def _twice(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

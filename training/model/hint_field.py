@@ -40,8 +40,8 @@ def spread(values: Tensor, cover: Tensor) -> HintField:
     given = (cover.amax((2, 3), keepdim=True) > LEAST).to(cover.dtype)
     field, nearness = _grow(values, cover)
     for values, cover in levels[-2::-1]:
-        field = _fill(values, cover, _twice(field))
-        nearness = _fill(torch.ones_like(cover), cover, FADE[0] * _twice(nearness))
+        field = _fill(values, cover, twice(field))
+        nearness = _fill(torch.ones_like(cover), cover, FADE[0] * twice(nearness))
     return HintField(field, nearness, given)
 
 
@@ -68,5 +68,6 @@ def _fill(values: Tensor, cover: Tensor, rest: Tensor) -> Tensor:
     return cover * values + (1 - cover) * rest
 
 
-def _twice(x: Tensor) -> Tensor:
+def twice(x: Tensor) -> Tensor:
+    """(B, C, h, w) enlarged bilinearly to twice the size."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
