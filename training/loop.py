@@ -15,7 +15,7 @@ from tinct.training.data.plan import Share
 from tinct.training.data.resident import make_resident, resident_batches
 from tinct.training.data.retrieval import Retrieval, load_stills
 from tinct.training.flow.clip_flow import load_flows
-from tinct.training.recipes import RECIPES
+from tinct.training.recipes import RECIPES, Recipe
 from tinct.training.run import CHECKPOINT, Batch, TrainingError, TrainingRun
 from tinct.training.workers import join_workers
 
@@ -27,7 +27,7 @@ class RecipeError(ValueError):
 
 
 def train(
-    recipe_name: str,
+    recipe: str | Recipe,
     *,
     data: Path,
     output: Path,
@@ -40,7 +40,8 @@ def train(
     project: str | None = None,
     trunk: Path | None = None,
 ) -> Path:
-    """Run the recipe on the clips and photos under ``data``; returns the path of the last checkpoint.
+    """Run a recipe, given itself or by its name, on the clips and photos under ``data``; returns the last checkpoint's
+    path.
 
     Checkpoints and TensorBoard logs go to ``output``. With ``resume`` an interrupted run goes on from its checkpoint,
     if there is one; ``steps`` replaces the recipe's own number; ``weights`` is a checkpoint whose network a new run
@@ -57,10 +58,9 @@ def train(
         DataSetError: nothing to train on.
         JournalError: Weights & Biases cannot be used.
     """
-    if recipe_name not in RECIPES:
-        raise RecipeError(f"there is no recipe {recipe_name!r}; choose one of {', '.join(sorted(RECIPES))}")
     deadline = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes
-    recipe = RECIPES[recipe_name]()
+    if isinstance(recipe, str):
+        recipe = _by_name(recipe)
     if steps is not None:
         recipe = replace(recipe, steps=steps)
     path = output / CHECKPOINT
@@ -81,6 +81,12 @@ def train(
         output.mkdir(parents=True, exist_ok=True)
         run.go(_source(run, store, flow_folder or output), output, deadline=deadline, project=project)
     return path
+
+
+def _by_name(name: str) -> Recipe:
+    if name not in RECIPES:
+        raise RecipeError(f"there is no recipe {name!r}; choose one of {', '.join(sorted(RECIPES))}")
+    return RECIPES[name]()
 
 
 def _source(run: TrainingRun, store: ClipStore, flow_folder: Path) -> Generator[Batch, None, None]:

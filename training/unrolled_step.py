@@ -15,8 +15,8 @@ from tinct.training.losses.colour import colour_distance, log_square_error
 from tinct.training.losses.confidence import confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
-from tinct.training.model.colour_net import Colours
 from tinct.training.model.matching import Match
+from tinct.training.model.network import Colours
 from tinct.training.model.registry import Network
 from tinct.training.recipes import Recipe
 
@@ -26,7 +26,7 @@ LOWEST_FREQUENCY = 8
 
 class PreparedRun(NamedTuple):
     """A batch of runs as the network gets them. ``reference`` (B, 3, H, W) scaled Lab; ``foreign`` (B, 1, 1, 1) bool:
-    the reference is another sample's; ``start`` (B, 2, H, W) scaled ab of the frame before the first; ``positions``
+    the reference is of another shot; ``start`` (B, 2, H, W) scaled ab of the frame before the first; ``positions``
     (B, T, H, W, 2) and ``trust`` (B, T, H, W) of the motion; ``run``: frames, hints and where colours are the true
     ones."""
 
@@ -129,6 +129,7 @@ def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: to
     foreign = ((draw < recipe.foreign) & ((begun == 0) | (batch["disturb"] > 0)))[:, None, None, None]
     reference = torch.where(foreign, reference.roll(1, 0), reference)
     start = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
+    foreign |= batch["elsewhere"].bool()[:, None, None, None]
     return PreparedRun(reference, foreign, start * begun[:, None, None, None], batch["positions"], batch["trust"], run)
 
 

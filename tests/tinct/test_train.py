@@ -30,6 +30,15 @@ def test_a_slice_of_a_run(tinct, tmp_path: Path, calls) -> None:
     assert list(options["exclude"]) == ["evaluation", "x.mp4"]
 
 
+def test_names_to_exclude_from_a_file(tinct, tmp_path: Path, calls) -> None:
+    names = tmp_path / "held_out.txt"
+    names.write_text("# clips to measure with\na.mp4\n\n b.mp4 \n")
+    assert tinct("train", "tiny", "--data", tmp_path, "--exclude", "x", "--exclude-from", names).code == 0
+    assert list(calls[0][1]["exclude"]) == ["x", "a.mp4", "b.mp4"]
+    outcome = tinct("train", "tiny", "--data", tmp_path, "--exclude-from", tmp_path / "none.txt")
+    assert (outcome.code, "none.txt" in outcome.error, len(calls)) == (2, True, 1)
+
+
 def test_a_whole_run(tinct, tmp_path: Path, calls) -> None:
     assert tinct("train", "lite_cpu", "--data", tmp_path).code == 0
     ((_, options),) = calls

@@ -259,6 +259,21 @@ def test_a_foreign_reference_is_another_samples(folder, monkeypatch):
     assert torch.equal(seen[2], seen[0])
 
 
+def test_a_still_of_another_shot_is_no_copy_of_the_true_colours(folder):
+    store = load_store(folder)
+    recipe = replace(TINY, jitter=0.0, disturbance=0.0, foreign=0.0, hints=HintConfig(share=0.0))
+    drawn = draw_sample(store, replace(TINY.samples, photo_share=0.0), np.random.default_rng(1))
+    found = []
+    for elsewhere in (0.0, 1.0):
+        sample = drawn._replace(elsewhere=np.float32(elsewhere))
+        batch = {name: torch.from_numpy(np.stack([value])) for name, value in sample._asdict().items()}
+        found.append(UnrolledLoss(TrainingRun(recipe).model, recipe)(batch, torch.Generator().manual_seed(0)))
+    own, other = found
+    own, other = ({name: float(value.detach()) for name, value in terms.items()} for terms in found)
+    assert own["copies"] > other["copies"] == pytest.approx(0, abs=1e-2)  # the distance of what is alike is not quite 0
+    assert own["colour"] == other["colour"]
+
+
 @pytest.mark.parametrize("variant", ["swin", "vit", "devc"])
 def test_the_seeds_networks_train_with_their_losses_and_go_on(folder, tmp_path, monkeypatch, variant):
     full = RECIPES[variant]()

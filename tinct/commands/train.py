@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from tinct.runtime.errors import DataError, MediaNotFoundError, UnknownNameError, UsageError
+
 
 def train(
     recipe: Annotated[
@@ -32,6 +34,10 @@ def train(
         list[str] | None,
         typer.Option(metavar="NAME", help="File or folder of the data to leave out; repeatable.", show_default=False),
     ] = None,
+    exclude_from: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File with more such names, one a line.", show_default=False),
+    ] = None,
     flows: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Where motion is kept between runs.", show_default="the output folder"),
@@ -46,11 +52,11 @@ def train(
     ] = None,
 ) -> None:
     """Train a model (needs the packages of the extra "train")."""
-    from tinct.runtime.errors import DataError, MediaNotFoundError, UnknownNameError
     from tinct.torch_extra import extra
 
     if not data.is_dir():
         raise MediaNotFoundError(f"no folder {data}; --data names a folder of clips and photographs")
+    excluded = [*(exclude or ()), *_names(exclude_from)]
     with extra("train", command="tinct train"):
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
@@ -69,7 +75,7 @@ def train(
                 steps=steps,
                 weights=weights,
                 max_minutes=minutes,
-                exclude=exclude or (),
+                exclude=excluded,
                 flow_folder=flows,
                 project=wandb,
                 trunk=trunk,
@@ -78,3 +84,14 @@ def train(
             raise UnknownNameError(str(error)) from error
         except (TrainingError, DataSetError, FlowError, JournalError, WeightsError) as error:
             raise DataError(str(error)) from error
+
+
+def _names(path: Path | None) -> list[str]:
+    """The lines of a file without empty ones and comments (#)."""
+    if path is None:
+        return []
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--exclude-from cannot read {path}: {error}") from error
+    return [line for line in lines if line and not line.startswith("#")]

@@ -19,6 +19,7 @@ from tinct.training.data.plan import (
     References,
     SampleConfig,
     Share,
+    StillAt,
     Window,
     draw_plans,
 )
@@ -118,7 +119,12 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
         "positions": positions,
         "trust": trust,
         "disturb": _upload([float(plan.origin == "shot") for plan in plans], store.device),
+        "elsewhere": _upload([float(_still(plan) is not None) for plan in plans], store.device),
     }
+
+
+def _still(plan: ClipPlan | PhotoPlan) -> StillAt | None:
+    return None if isinstance(plan, PhotoPlan) else plan.still
 
 
 def _trust(lightness: Tensor, positions: Tensor, missed: Tensor) -> Tensor:

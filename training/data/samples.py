@@ -21,7 +21,8 @@ Image = NDArray[np.float32]
 class Sample(NamedTuple):
     """``reference`` (H, W, 3), ``previous`` (H, W, 3) and ``frames`` (T, H, W, 3) in Lab; ``positions`` (T, H, W,
     2) where each frame's pixels lay in the one before (see `moved_from`) and ``trust`` (T, H, W); ``disturb``: 1
-    where the previous colours are the true ones and want disturbing."""
+    where the previous colours are the true ones and want disturbing; ``elsewhere``: 1 where the reference is of another
+    shot or photo."""
 
     reference: Image
     previous: Image
@@ -29,6 +30,7 @@ class Sample(NamedTuple):
     positions: Image
     trust: Image
     disturb: np.float32
+    elsewhere: np.float32
 
 
 def draw_sample(store: ClipStore, config: SampleConfig, random: Generator, *, lead: int = 0) -> Sample:
@@ -38,15 +40,16 @@ def draw_sample(store: ClipStore, config: SampleConfig, random: Generator, *, le
 
 def cut_sample(store: ClipStore, config: SampleConfig, plan: ClipPlan | PhotoPlan) -> Sample:
     """Cut the pictures of a plan and estimate the motion between them."""
-    exact = None
+    exact, still = None, None
     if isinstance(plan, PhotoPlan):
         pictures, exact = _photo(store.photos[plan.photo].rgb(0), plan, config.size)
     else:
         clip = store.clips[plan.clip]
         seen = [clip.rgb(i) for i in plan.frames]
-        if plan.still is not None:
-            pictured = store.clips if plan.still.kind == "clips" else store.photos
-            seen[0] = pictured[plan.still.number].rgb(plan.still.frame)
+        still = plan.still
+        if still is not None:
+            pictured = store.clips if still.kind == "clips" else store.photos
+            seen[0] = pictured[still.number].rgb(still.frame)
         views = zip(seen, plan.windows, strict=True)
         pictures = [_cut(rgb, window, config.size, plan.flip) for rgb, window in views]
     reference, previous, frames = pictures[0], pictures[1], pictures[2:]
@@ -59,7 +62,9 @@ def cut_sample(store: ClipStore, config: SampleConfig, plan: ClipPlan | PhotoPla
     if plan.origin == "nothing":
         trust[0] = 0
     disturb = np.float32(plan.origin == "shot")
-    return Sample(reference, previous, np.stack(frames), np.stack([m[0] for m in motion]), trust, disturb)
+    elsewhere = np.float32(still is not None)
+    positions = np.stack([m[0] for m in motion])
+    return Sample(reference, previous, np.stack(frames), positions, trust, disturb, elsewhere)
 
 
 def _cut(rgb: NDArray[np.uint8], window: Window, size: tuple[int, int], flip: bool) -> Image:

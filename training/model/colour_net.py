@@ -6,7 +6,6 @@ network is the hand-made rule: moved colour where motion is trusted, copied colo
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch.nn import functional as F
 
 from tinct.training.model.hint_field import HintField, spread, twice
 from tinct.training.model.matching import Match
+from tinct.training.model.network import Colours
 from tinct.training.model.trunk import CHANNELS
 
 FULL_PLANES = 7  # luminance, moved ab, validity, hint a, b, mask
@@ -31,17 +31,14 @@ WITHOUT_HINTS = -1e4
 
 @dataclass(frozen=True)
 class ColourNetConfig:
-    """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab."""
+    """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. ``sees_past`` and
+    ``sees_similarity``: whether the network sees moved colour, and how alike and how certain what was copied is; False
+    only to measure what they are worth."""
 
     channels: tuple[int, int, int, int] = (32, 64, 96, 160)
     correction: float = 0.5
-
-
-class Colours(NamedTuple):
-    """``ab`` (B, 2, H, W) scaled, ``confidence`` (B, 1, H, W) 0..1."""
-
-    ab: Tensor
-    confidence: Tensor
+    sees_past: bool = True
+    sees_similarity: bool = True
 
 
 class Residual(nn.Module):
@@ -63,7 +60,7 @@ class ColourNet(nn.Module):
     def __init__(self, config: ColourNetConfig) -> None:
         super().__init__()
         c2, c4, c8, c16 = config.channels
-        self.correction = config.correction
+        self.config = config
         self.enter2 = nn.Conv2d(FULL_PLANES * 4, c2, 3, padding=1)
         self.enter4 = nn.Conv2d(c2, c4, 3, stride=2, padding=1)
         self.mix4 = nn.Conv2d(c4 + QUARTER_PLANES, c4, 3, padding=1)
@@ -94,6 +91,10 @@ class ColourNet(nn.Module):
         guess where the validity is low, 0 without a past); ``validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W)
         scaled a, b and mask; ``matched`` and ``pyramid`` as their makers say.
         """
+        if not self.config.sees_past:
+            moved, validity = 0 * moved, 0 * validity
+        if not self.config.sees_similarity:
+            matched = matched._replace(similarity=0 * matched.similarity, certainty=0 * matched.certainty)
         full = torch.cat([luminance, moved, validity, hints], 1)
         hinted = _hint_field(luminance, moved, hints, matched.fine)
         raw = self._unet(full, matched, hinted, pyramid)
@@ -103,7 +104,7 @@ class ColourNet(nn.Module):
         hinting = _resize(_hint_prior(hinted), size)
         prior = [8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting]
         weight = F.softmax(heads[:, :4] + torch.cat(prior, 1), 1)
-        ab = self.correction * torch.tanh(heads[:, 4:6])
+        ab = self.config.correction * torch.tanh(heads[:, 4:6])
         for i, source in enumerate((moved, fine, coarse, hint)):
             ab = ab + weight[:, i : i + 1] * source
         return Colours(ab.clamp(-1.2, 1.2), torch.sigmoid(heads[:, 6:7]))

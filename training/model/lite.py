@@ -1,7 +1,7 @@
 """`lite`: the exemplar-based colorization model that ships with Tinct.
 
-Stateless and staged: `Lite.encode_reference` once per still, `Lite.colorize_frame` per frame. Frame and still are both
-matched on luminance alone: measured on training clips, grey-to-grey matching beats grey-to-colour by 0.3 dB.
+Frame and still are both matched on luminance alone: measured on training clips, grey-to-grey matching beats
+grey-to-colour by 0.3 dB.
 """
 
 from dataclasses import dataclass, field
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from tinct.training.model.colour_net import ColourNet, ColourNetConfig, Colours
+from tinct.training.model.colour_net import ColourNet, ColourNetConfig
 from tinct.training.model.correspondence import CorrespondenceConfig, CorrespondenceHead
 from tinct.training.model.matching import Bank, Match, match, subcell_tokens, tokens
+from tinct.training.model.network import Colours, ExemplarBased
 from tinct.training.model.trunk import EfficientNetLite0
 
 
@@ -27,7 +28,7 @@ class LiteConfig:
     ab_scale: float = 110.0
 
 
-class Lite(nn.Module):
+class Lite(ExemplarBased):
     """EfficientNet-Lite0 trunk, coarse-to-fine matching, and a network that blends moved and copied colour."""
 
     VARIANT = "lite"
@@ -41,27 +42,11 @@ class Lite(nn.Module):
         self.colour = ColourNet(config.colour)
 
     def encode_reference(self, still: Tensor) -> Bank:
-        """Encode a still.
-
-        ``still`` (B, 3, H, W): scaled Lab, H and W multiples of 32.
-        """
         _, coarse, fine = self._describe(still[:, :1])
         with torch.autocast(still.device.type, enabled=False):
             ab4 = nn.functional.avg_pool2d(still[:, 1:], 4)
             ab8 = nn.functional.avg_pool2d(ab4, 2)
         return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
-
-    def colorize_frame(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        hints: Tensor,
-        bank: Bank,
-        bank_bias: Tensor,
-    ) -> Colours:
-        """Colour one frame (see `ColourNet.forward` and `match` for the arguments); ab comes scaled."""
-        return self.colour_and_match(luminance, warped_ab, warped_validity, hints, bank, bank_bias)[0]
 
     def colour_and_match(
         self,
@@ -72,7 +57,6 @@ class Lite(nn.Module):
         bank: Bank,
         bank_bias: Tensor,
     ) -> tuple[Colours, Match]:
-        """`colorize_frame` that also returns the copied colours, for training losses."""
         pyramid, coarse, fine = self._describe(luminance)
         with torch.autocast(luminance.device.type, enabled=False):
             matched = match(coarse, fine, bank, bank_bias, self.config.candidates)

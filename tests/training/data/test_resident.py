@@ -66,7 +66,7 @@ def test_the_samples_are_those_of_the_cpu(store, resident):
             assert quality[1] > quality[0] - 0.5, (seed, quality)
         gained = sample_.trust.mean() - wanted.trust.mean()  # whole frames show more of a motion than windows
         assert -0.03 < gained < 0.12, seed
-        assert sample_.disturb == wanted.disturb
+        assert (sample_.disturb, sample_.elsewhere) == (wanted.disturb, wanted.elsewhere)
         kinds.add((type(plan), plan.origin, isinstance(plan, ClipPlan) and plan.frames[1] > plan.frames[-1]))
     assert {kind[:2] for kind in kinds} == {
         (ClipPlan, "reference"),
@@ -112,7 +112,7 @@ def test_shapes_and_ranges(store, resident):
     assert batch["frames"].shape == (3, count, 64, 96, 3)
     assert batch["positions"].shape == (3, count, 64, 96, 2)
     assert batch["trust"].shape == (3, count, 64, 96)
-    assert batch["disturb"].shape == (3,)
+    assert batch["disturb"].shape == batch["elsewhere"].shape == (3,)
     assert all(value.dtype == torch.float32 and torch.isfinite(value).all() for value in batch.values())
     assert batch["trust"].min() >= 0
     assert batch["trust"].max() <= 1

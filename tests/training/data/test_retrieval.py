@@ -133,6 +133,7 @@ def test_the_reference_shows_the_other_still_on_cpu_and_device(store, stills, tm
         cut = cut_sample(store, CONFIG, plan)
         on_device = cut_batch(resident, CONFIG, [plan])
         assert cut.reference.shape == (64, 96, 3)
+        assert cut.elsewhere == on_device["elsewhere"] == 1
         assert np.abs(cut.reference - on_device["reference"][0].numpy()).mean() < 1.5
         assert np.abs(cut.frames - on_device["frames"][0].numpy()).mean() < 1.5
         own = cut_sample(store, CONFIG, replace(plan, still=None, windows=(plan.windows[1], *plan.windows[1:])))

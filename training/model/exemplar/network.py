@@ -1,7 +1,6 @@
 """SwinTExCo, ViTExCo and DEVC: one network, three configurations.
 
-Stateless and staged like `Lite`: `encode_reference` once per still, `colorize_frame` per frame. Where this differs from
-the seeds, docs/networks.md says why.
+Where this differs from the seeds, docs/networks.md says why.
 """
 
 from collections.abc import Mapping
@@ -12,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tinct.training.model.colour_net import Colours
 from tinct.training.model.exemplar.colorization import ColorizationConfig, ColorizationSubmodule
 from tinct.training.model.exemplar.lab_rgb import lab_to_rgb
 from tinct.training.model.exemplar.warp import STRIDE, ExemplarBank, WarpConfig, WarpedColour, WarpSubmodule
 from tinct.training.model.features import create_extractor
 from tinct.training.model.features.trunk_weights import Weights
 from tinct.training.model.matching import tokens
+from tinct.training.model.network import Colours, ExemplarBased
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class ExemplarConfig:
     ab_scale: float = 110.0
 
 
-class ExemplarNetwork(nn.Module):
+class ExemplarNetwork(ExemplarBased):
     """Feature extractor, warp submodule, colorization submodule, and a calibrated confidence."""
 
     BANK = ExemplarBank._fields
@@ -73,10 +72,6 @@ class ExemplarNetwork(nn.Module):
         return self.extractor.trunk
 
     def encode_reference(self, still: Tensor) -> ExemplarBank:
-        """Encode a still.
-
-        ``still`` (B, 3, H, W): scaled Lab, H and W multiples of 32.
-        """
         config = self.config
         if config.colour_stills:
             light, ab = still[:, :1].float() * config.l_scale + config.l_mean, still[:, 1:].float() * config.ab_scale
@@ -85,23 +80,6 @@ class ExemplarNetwork(nn.Module):
             rgb = self._grey(still[:, :1])
         phi = self.warp.embed_still(self.extractor(rgb))
         return ExemplarBank(tokens(phi), tokens(F.avg_pool2d(still[:, 1:].float(), STRIDE)))
-
-    def colorize_frame(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        hints: Tensor,
-        bank: ExemplarBank,
-        bank_bias: Tensor,
-    ) -> Colours:
-        """Colour one frame.
-
-        ``luminance`` (B, 1, H, W) scaled; ``warped_ab`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
-        ``warped_validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W) scaled a, b and mask; ``bank`` tokens of all
-        stills and ``bank_bias`` (B, N) the logarithm of their weights. ab comes scaled.
-        """
-        return self.colour_and_match(luminance, warped_ab, warped_validity, hints, bank, bank_bias)[0]
 
     def colour_and_match(
         self,
@@ -112,7 +90,6 @@ class ExemplarNetwork(nn.Module):
         bank: ExemplarBank,
         bank_bias: Tensor,
     ) -> tuple[Colours, WarpedColour]:
-        """`colorize_frame` that also returns the copied colours, for training losses."""
         theta = self.warp.embed_frame(self.extractor(self._grey(luminance)))
         copied = self.warp.copy(theta, bank, bank_bias)
         similarity = self.warp.enlarge(copied.similarity)

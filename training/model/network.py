@@ -1,0 +1,53 @@
+"""What every network of Tinct is: stateless and staged, `encode_reference` once a still, `colorize_frame` per frame."""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+
+class Colours(NamedTuple):
+    """``ab`` (B, 2, H, W) scaled, ``confidence`` (B, 1, H, W) 0..1."""
+
+    ab: Tensor
+    confidence: Tensor
+
+
+class ExemplarBased(nn.Module):
+    """Colours frames from stills."""
+
+    @abstractmethod
+    def encode_reference(self, still: Tensor) -> Any:
+        """Encode a still into the tokens of the network's own bank.
+
+        ``still`` (B, 3, H, W): scaled Lab, H and W multiples of 32.
+        """
+
+    @abstractmethod
+    def colour_and_match(
+        self,
+        luminance: Tensor,
+        warped_ab: Tensor,
+        warped_validity: Tensor,
+        hints: Tensor,
+        bank: Any,
+        bank_bias: Tensor,
+    ) -> tuple[Colours, Any]:
+        """`colorize_frame` that also returns the copied colours, for training losses."""
+
+    def colorize_frame(
+        self,
+        luminance: Tensor,
+        warped_ab: Tensor,
+        warped_validity: Tensor,
+        hints: Tensor,
+        bank: Any,
+        bank_bias: Tensor,
+    ) -> Colours:
+        """Colour one frame.
+
+        ``luminance`` (B, 1, H, W) scaled; ``warped_ab`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
+        ``warped_validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W) scaled a, b and mask; ``bank``: the tokens of all
+        stills; ``bank_bias`` (B, N): the logarithm of their weights. ab comes scaled.
+        """
+        return self.colour_and_match(luminance, warped_ab, warped_validity, hints, bank, bank_bias)[0]
