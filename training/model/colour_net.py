@@ -1,5 +1,5 @@
-"""The colorization network of `lite`: chooses between moved, copied and hinted colour at every pixel and corrects the
-result.
+"""The colorization network of `lite`: chooses between moved, copied and hinted colour at every pixel, corrects the
+result, and evens out what it doubts.
 
 A U-Net without normalisation layers (safe in half precision). Its last layer starts at zero, so that an untrained
 network is the hand-made rule: moved colour where motion is trusted, copied colour elsewhere.
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tinct.training.model.evening import even_out
 from tinct.training.model.hint_field import HintField, spread, twice
 from tinct.training.model.matching import Match
 from tinct.training.model.network import Colours
@@ -25,6 +26,8 @@ HINT_PRIOR = (-6.0, 36.0)
 """Blend logit of the hint's colour before any training: far from any hint, and what a place at a hint has more."""
 ALIKE = (0.9, 0.18)
 """Scaled distance in L and in ab at which a place counts little as the hinted thing before any training."""
+BEFORE_TRAINING = 2.0
+"""Logit of the confidence before any training: high enough that nothing is evened out."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""
 
@@ -75,6 +78,8 @@ class ColourNet(nn.Module):
         self.head = nn.Conv2d(c2, HEADS * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        with torch.no_grad():
+            self.head.bias[-4:] = BEFORE_TRAINING
 
     def forward(
         self,
@@ -107,7 +112,8 @@ class ColourNet(nn.Module):
         ab = self.config.correction * torch.tanh(heads[:, 4:6])
         for i, source in enumerate((moved, fine, coarse, hint)):
             ab = ab + weight[:, i : i + 1] * source
-        return Colours(ab.clamp(-1.2, 1.2), torch.sigmoid(heads[:, 6:7]))
+        confidence = torch.sigmoid(heads[:, 6:7])
+        return Colours(even_out(ab.clamp(-1.2, 1.2), confidence, 1 - weight[:, :1], luminance.float()), confidence)
 
     def _unet(self, full: Tensor, matched: Match, hinted: HintField, pyramid: dict[int, Tensor]) -> Tensor:
         cells = torch.cat([matched.coarse, matched.similarity * 0.05, matched.certainty], 1)

@@ -1,0 +1,78 @@
+"""Evens out colour that the network doubts: patches that the picture itself does not show.
+
+Where no still shows what a frame shows, copies of different things lie side by side on one surface. There the colour
+becomes a linear function of luminance within a neighbourhood (the guided filter at a reduced size: He & Sun, "Fast
+Guided Filter", 2015), first a small one, and a large one where the doubt is great. The constants were chosen on clips
+held out of training.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+FLATNESS = 0.004
+"""Variance of scaled luminance below which a neighbourhood counts as one surface (10 in L* squared)."""
+MOVED = 0.25
+"""How far colour is evened out that was moved here from the frame before; fully in every frame, it would spread."""
+SURROUNDINGS = 16
+"""Half side, in cells of 8 pixels, of the surroundings of a place."""
+LOST = (0.65, 0.8)
+"""Mean confidence of the surroundings at and below which a place counts as lost, and from which on it does not. A
+small thing that moves fast is doubted too, but what is around it is known: evened out it would take that colour."""
+
+
+class Evening(NamedTuple):
+    """One pass: ``stride`` in pixels at which it works, ``radius`` of the neighbourhood in its cells, and the
+    confidence at which it acts fully and no more."""
+
+    stride: int
+    radius: int
+    full: float
+    none: float
+
+
+EVENINGS = (Evening(4, 4, 0.65, 0.8), Evening(8, 6, 0.58, 0.66))
+
+
+def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -> Tensor:
+    """``ab`` (B, 2, H, W) evened where ``confidence`` (B, 1, H, W) 0..1 is low, around there too, and the colour
+    ``fresh`` (B, 1, H, W) 0..1, led by ``luminance`` (B, 1, H, W) scaled; H and W multiples of 8.
+
+    Colour that was moved here from the frame before is not fresh. No gradient goes to confidence and freshness.
+    """
+    sure = _mean(F.avg_pool2d(confidence.detach(), 4), 1)
+    around = _mean(F.avg_pool2d(confidence.detach(), 8), SURROUNDINGS)
+    lost = _resize(_doubt(around, *LOST), ab.shape[-2:]) * (MOVED + (1 - MOVED) * fresh.detach())
+    for evening in EVENINGS:
+        doubt = _resize(_doubt(sure, evening.full, evening.none), ab.shape[-2:])
+        ab = torch.lerp(ab, _guided(ab, luminance, evening), doubt * lost)
+    return ab
+
+
+def _doubt(sure: Tensor, full: float, none: float) -> Tensor:
+    """1 where ``sure`` is ``full`` or less, 0 where it is ``none`` or more, smooth between."""
+    ramp = ((sure - full) / (none - full)).clamp(0, 1)
+    return 1 - ramp * ramp * (3 - 2 * ramp)
+
+
+def _guided(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:
+    light, colour = (F.avg_pool2d(x, evening.stride) for x in (luminance, ab))
+    means = _mean(torch.cat([light, light * light, colour, colour * light], 1), evening.radius)
+    mean, square, colour, product = means.split([1, 1, 2, 2], 1)
+    slope = (product - colour * mean) / (square - mean * mean + FLATNESS)
+    line = torch.cat([slope, colour - slope * mean], 1)
+    slope, offset = _resize(_mean(line, evening.radius), ab.shape[-2:]).chunk(2, 1)
+    return slope * luminance + offset
+
+
+def _mean(x: Tensor, radius: int) -> Tensor:
+    """Mean over a square of 2 ``radius`` + 1 cells, of those that lie in the picture."""
+    side = 2 * radius + 1
+    rows = F.avg_pool2d(x, (side, 1), 1, (radius, 0), count_include_pad=False)
+    return F.avg_pool2d(rows, (1, side), 1, (0, radius), count_include_pad=False)
+
+
+def _resize(x: Tensor, size: torch.Size) -> Tensor:
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
