@@ -44,6 +44,7 @@ def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -
     """
     sure = _mean(F.avg_pool2d(confidence.detach(), 4), 1)
     around = _mean(F.avg_pool2d(confidence.detach(), 8), SURROUNDINGS)
+    sure = torch.minimum(sure, _resize(around, sure.shape[-2:]))  # no island of confidence in what is lost
     lost = _resize(_doubt(around, *LOST), ab.shape[-2:]) * (MOVED + (1 - MOVED) * fresh.detach())
     for evening in EVENINGS:
         doubt = _resize(_doubt(sure, evening.full, evening.none), ab.shape[-2:])
