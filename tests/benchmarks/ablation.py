@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from tinct.colorizer import RuntimeColorizer
+from tinct.commands.train import read_names
 from tinct.export.bundle import export_bundle
 from tinct.runtime.backends import Backend, create_backend
 from tinct.runtime.bundle import load_bundle
@@ -125,10 +126,7 @@ def measure(name: str, backend: Backend, clips: Iterable[Path]) -> dict[str, flo
 
 
 def rows(arguments: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]]]:
-    exclude: list[str] = []
-    if arguments.exclude_from:
-        lines = arguments.exclude_from.read_text(encoding="utf-8").splitlines()
-        exclude = [line for line in lines if line and not line.startswith("#")]
+    exclude = read_names(arguments.exclude_from) if arguments.exclude_from else []
     for name in arguments.variant:
         network = "whole" if name.startswith("stills_") else name  # those are of one network
         folder = arguments.output / f"{network}_{arguments.steps}"

@@ -56,7 +56,7 @@ def train(
 
     if not data.is_dir():
         raise MediaNotFoundError(f"no folder {data}; --data names a folder of clips and photographs")
-    excluded = [*(exclude or ()), *_names(exclude_from)]
+    excluded = [*(exclude or ()), *(read_names(exclude_from) if exclude_from else ())]
     with extra("train", command="tinct train"):
         from tinct.training import loop
         from tinct.training.data.clip_store import DataSetError
@@ -86,10 +86,12 @@ def train(
             raise DataError(str(error)) from error
 
 
-def _names(path: Path | None) -> list[str]:
-    """The lines of a file without empty ones and comments (#)."""
-    if path is None:
-        return []
+def read_names(path: Path) -> list[str]:
+    """The lines of a file without empty ones and comments (#).
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:

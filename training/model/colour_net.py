@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tinct.training.model.evening import even_out
+from tinct.training.model.evening import even_out, resize
 from tinct.training.model.hint_field import HintField, spread, twice
 from tinct.training.model.matching import Match
 from tinct.training.model.network import Colours
@@ -105,8 +105,8 @@ class ColourNet(nn.Module):
         raw = self._unet(full, matched, hinted, pyramid)
         heads = F.pixel_shuffle(raw, 2).float()
         size = luminance.shape[-2:]
-        fine, coarse, hint = (_resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
-        hinting = _resize(_hint_prior(hinted), size)
+        fine, coarse, hint = (resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
+        hinting = resize(_hint_prior(hinted), size)
         prior = [8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting]
         weight = F.softmax(heads[:, :4] + torch.cat(prior, 1), 1)
         ab = self.config.correction * torch.tanh(heads[:, 4:6])
@@ -117,7 +117,7 @@ class ColourNet(nn.Module):
 
     def _unet(self, full: Tensor, matched: Match, hinted: HintField, pyramid: dict[int, Tensor]) -> Tensor:
         cells = torch.cat([matched.coarse, matched.similarity * 0.05, matched.certainty], 1)
-        cells = _resize(cells, matched.fine.shape[-2:])
+        cells = resize(cells, matched.fine.shape[-2:])
         quarter = torch.cat([matched.fine, cells, hinted.values, hinted.nearness], 1)
         x2 = self.enter2(F.pixel_unshuffle(full, 2))
         x4 = self.mix4(torch.cat([F.relu(self.enter4(F.relu(x2))), quarter], 1))
@@ -148,7 +148,3 @@ def _hint_prior(hinted: HintField) -> Tensor:
     apart = squares[:, :1] / light**2 + squares[:, 1:].sum(1, keepdim=True) / ab**2
     never, more = HINT_PRIOR
     return never + more * hinted.nearness * torch.exp(-apart) + (1 - hinted.given) * WITHOUT_HINTS
-
-
-def _resize(x: Tensor, size: torch.Size) -> Tensor:
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)

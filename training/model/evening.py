@@ -44,10 +44,10 @@ def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -
     """
     sure = _mean(F.avg_pool2d(confidence.detach(), 4), 1)
     around = _mean(F.avg_pool2d(confidence.detach(), 8), SURROUNDINGS)
-    sure = torch.minimum(sure, _resize(around, sure.shape[-2:]))  # no island of confidence in what is lost
-    lost = _resize(_doubt(around, *LOST), ab.shape[-2:]) * (MOVED + (1 - MOVED) * fresh.detach())
+    sure = torch.minimum(sure, resize(around, sure.shape[-2:]))  # no island of confidence in what is lost
+    lost = resize(_doubt(around, *LOST), ab.shape[-2:]) * (MOVED + (1 - MOVED) * fresh.detach())
     for evening in EVENINGS:
-        doubt = _resize(_doubt(sure, evening.full, evening.none), ab.shape[-2:])
+        doubt = resize(_doubt(sure, evening.full, evening.none), ab.shape[-2:])
         ab = torch.lerp(ab, _guided(ab, luminance, evening), doubt * lost)
     return ab
 
@@ -64,7 +64,7 @@ def _guided(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:
     mean, square, colour, product = means.split([1, 1, 2, 2], 1)
     slope = (product - colour * mean) / (square - mean * mean + FLATNESS)
     line = torch.cat([slope, colour - slope * mean], 1)
-    slope, offset = _resize(_mean(line, evening.radius), ab.shape[-2:]).chunk(2, 1)
+    slope, offset = resize(_mean(line, evening.radius), ab.shape[-2:]).chunk(2, 1)
     return slope * luminance + offset
 
 
@@ -75,5 +75,6 @@ def _mean(x: Tensor, radius: int) -> Tensor:
     return F.avg_pool2d(rows, (1, side), 1, (0, radius), count_include_pad=False)
 
 
-def _resize(x: Tensor, size: torch.Size) -> Tensor:
+def resize(x: Tensor, size: torch.Size) -> Tensor:
+    """(B, C, h, w) brought bilinearly to ``size``."""
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
