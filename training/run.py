@@ -65,8 +65,6 @@ class TrainingRun:
         self.model.to(device, memory_format=torch.channels_last)
         self.average = deepcopy(self.model).eval()
         trunk = list(self.model.trunk.parameters())
-        for weight in trunk:
-            weight.requires_grad_(recipe.trunk_from < 1)
         resting = {id(weight) for weight in trunk}
         rest = [weight for weight in self.model.parameters() if id(weight) not in resting]
         groups = [
@@ -82,6 +80,8 @@ class TrainingRun:
         self.optimizer = torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay)
         self.watch = DivergenceWatch(recipe.divergence)
         if workers.count > 1:
+            for weight in trunk:
+                weight.requires_grad_(recipe.trunk_from < 1)
             self.loss = DistributedDataParallel(self.loss)
 
     @property
@@ -214,7 +214,13 @@ class TrainingRun:
         factor = min(1.0, (self.step + 1) / recipe.warmup) * (1 - progress) ** recipe.poly_power
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * factor
-        self.optimizer.param_groups[TRUNK]["lr"] *= progress >= recipe.trunk_from
+        trunk = self.optimizer.param_groups[TRUNK]
+        awake = progress >= recipe.trunk_from
+        trunk["lr"] *= awake
+        if isinstance(self.loss, DistributedDataParallel):  # expects gradients of the same weights in every step
+            return
+        for weight in trunk["params"]:
+            weight.requires_grad_(awake)
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -6,6 +6,7 @@ network is the hand-made rule: moved colour where motion is trusted, copied colo
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,10 +23,22 @@ QUARTER_PLANES = (
     14  # fine copy, coarse copy, similarity, certainty; hint a, b, its distance in L, copy, moved; nearness
 )
 HEADS = 7  # four blend logits, correction a, b, confidence
-HINT_PRIOR = (-6.0, 36.0)
-"""Blend logit of the hint's colour before any training: far from any hint, and what a place at a hint has more."""
-ALIKE = (0.9, 0.18)
-"""Scaled distance in L and in ab at which a place counts little as the hinted thing before any training."""
+
+
+class HintRule(NamedTuple):
+    """The blend logit of the hint's colour before any training: ``far`` from any hint, and what a place at a hint has
+    ``more``. ``light`` and ``ab``: scaled distance at which a place counts little as the hinted thing."""
+
+    far: float
+    more: float
+    light: float
+    ab: float
+
+
+IN_TRAINING = HintRule(-6.0, 18.0, 0.6, 0.1)
+IN_USE = HintRule(-6.0, 36.0, 0.9, 0.18)
+"""Stronger than in training: most hints of training tell a colour that the network has right already, so that it
+learns to mistrust a rule as strong as this one; an artist's hint tells what is wrong."""
 BEFORE_TRAINING = 2.0
 """Logit of the confidence before any training: high enough that nothing is evened out."""
 WITHOUT_HINTS = -1e4
@@ -106,7 +119,7 @@ class ColourNet(nn.Module):
         heads = F.pixel_shuffle(raw, 2).float()
         size = luminance.shape[-2:]
         fine, coarse, hint = (resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
-        hinting = resize(_hint_prior(hinted), size)
+        hinting = resize(_hint_prior(hinted, IN_TRAINING if self.training else IN_USE), size)
         prior = [8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting]
         weight = F.softmax(heads[:, :4] + torch.cat(prior, 1), 1)
         ab = self.config.correction * torch.tanh(heads[:, 4:6])
@@ -141,10 +154,8 @@ def _hint_field(luminance: Tensor, moved: Tensor, hints: Tensor, fine: Tensor) -
     return field._replace(values=torch.cat([field.values[:, :2], apart], 1))
 
 
-def _hint_prior(hinted: HintField) -> Tensor:
+def _hint_prior(hinted: HintField, rule: HintRule) -> Tensor:
     """Blend logit of the hint's colour at stride 4: high where a place is near a hint and looks like it."""
-    light, ab = ALIKE
     squares = torch.square(hinted.values[:, 2:])
-    apart = squares[:, :1] / light**2 + squares[:, 1:].sum(1, keepdim=True) / ab**2
-    never, more = HINT_PRIOR
-    return never + more * hinted.nearness * torch.exp(-apart) + (1 - hinted.given) * WITHOUT_HINTS
+    apart = squares[:, :1] / rule.light**2 + squares[:, 1:].sum(1, keepdim=True) / rule.ab**2
+    return rule.far + rule.more * hinted.nearness * torch.exp(-apart) + (1 - hinted.given) * WITHOUT_HINTS
