@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.bands import for_row_bands
+from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.transfer import Image, lab_curve, lab_curve_inverse, srgb_decode, srgb_encode
+from tinct.runtime.view import view_luminance
 
 TRANSFERS = ("linear", "srgb", "bt709")
 """What `ColourTags.transfer` may say."""
@@ -26,15 +28,27 @@ _RGB_TO_XYZ = {
 """Linear RGB to CIE XYZ, D65 (ITU-R BT.709-6 and BT.2020-2 primaries)."""
 
 
+Primaries = str | LinearSpace
+"""What red, green and blue are: ``"bt709"``, ``"bt2020"``, or a space of a colour-managed plate."""
+
+
+def primaries_of(tags: ColourTags) -> Primaries:
+    """The primaries of a plate with those tags; BT.601's are taken for BT.709's, as screens take them."""
+    if tags.space is not None:
+        return tags.space
+    return "bt2020" if tags.matrix == "bt2020" else "bt709"
+
+
 @cache
-def xyz_ratios_to_rgb(primaries: str) -> NDArray[np.float64]:
+def xyz_ratios_to_rgb(primaries: Primaries) -> NDArray[np.float64]:
     """Inverse of `rgb_to_xyz_ratios`."""
     return np.asarray(np.linalg.inv(rgb_to_xyz_ratios(primaries)), np.float64)
 
 
-def rgb_to_xyz_ratios(primaries: str) -> NDArray[np.float64]:
-    """The (3, 3) matrix from linear RGB to (X/Xn, Y/Yn, Z/Zn); every row sums to 1. ``primaries``: bt709 or bt2020."""
-    matrix = np.asarray(_RGB_TO_XYZ[primaries], np.float64)
+def rgb_to_xyz_ratios(primaries: Primaries) -> NDArray[np.float64]:
+    """The (3, 3) matrix from linear RGB to (X/Xn, Y/Yn, Z/Zn); every row sums to 1."""
+    rows = primaries.to_xyz if isinstance(primaries, LinearSpace) else _RGB_TO_XYZ[primaries]
+    matrix = np.asarray(rows, np.float64)
     ratios: NDArray[np.float64] = matrix / matrix.sum(axis=1, keepdims=True)
     return ratios
 
@@ -60,7 +74,8 @@ def luma_to_lightness(luma: Image, tags: ColourTags) -> Image:
     """L* that the network sees.
 
     Display-referred material ("srgb", and "bt709" as video is graded on a display) is read through the sRGB curve:
-    the Lab view is that of the picture on the display, not of the scene before the camera. "linear" is read as it is.
+    the Lab view is that of the picture on the display, not of the scene before the camera. "linear" is read as it is;
+    a colour-managed scene is seen through the shoulder of `view_luminance`.
 
     Args:
         luma: (H, W) float32, encoded as in the file, full scale 0..1; beyond is clipped, non-finite gives 0.
@@ -86,7 +101,10 @@ def luma_to_lightness(luma: Image, tags: ColourTags) -> Image:
 def view_lightness(luma: Image, tags: ColourTags, out: Image, scratch: Image) -> None:
     """`luma_to_lightness` of one band into ``out``, unchecked; ``scratch`` has two planes or more."""
     view, spare = scratch[:2]
-    np.minimum(luma, np.float32(1), out=view)
+    if tags.space is not None and tags.space.scene:
+        np.minimum(view_luminance(luma, view), np.float32(1), out=view)
+    else:
+        np.minimum(luma, np.float32(1), out=view)
     np.maximum(view, np.float32(0), out=view)
     finite = np.isfinite(luma)
     if not finite.all():

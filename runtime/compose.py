@@ -13,10 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.bands import for_row_bands
-from tinct.runtime.colour import check_image, check_transfer, lab_roots, view_lightness, xyz_ratios_to_rgb
-from tinct.runtime.gamut import largest_chroma, shorten_chroma
+from tinct.runtime.colour import (
+    check_image,
+    check_transfer,
+    lab_roots,
+    primaries_of,
+    view_lightness,
+    xyz_ratios_to_rgb,
+)
+from tinct.runtime.gamut import largest_chroma, largest_scene_chroma, shorten_chroma
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.transfer import Image, lab_curve_inverse, srgb_encode
+from tinct.runtime.view import view_gain
 
 _TOUCHING = np.float32(1 - 1e-6)
 """Keeps rounding of ``V + s c`` from passing the limit that s was made for."""
@@ -35,7 +43,8 @@ def compose(
     """Colour ``luma`` with ``ab``; ``tags.luma_weights . result`` equals ``luma`` within 1e-5 of full scale.
 
     Where ``ab`` is 0 the three channels equal ``luma`` bit for bit; where ``luma`` is not finite they repeat it.
-    Above 1 (highlights of float plates) the offsets grow with ``luma``: the colour keeps the chromaticity it has at 1.
+    Above 1 (highlights of float plates) the offsets grow with ``luma``: the colour keeps the chromaticity it has at 1;
+    in a colour-managed scene, the chromaticity that it has in the view.
     No channel becomes negative that ``luma`` has not at that pixel.
 
     Args:
@@ -62,10 +71,14 @@ def compose(
         raise ValueError(f"chroma must be 0 or more, got {chroma}")
     result = np.empty((height, width, 3), np.float32)
 
-    primaries = "bt2020" if tags.matrix == "bt2020" else "bt709"
-    gamut = largest_chroma(primaries)
-    if not limit and tags.transfer == "linear":
-        gamut = gamut[:1]
+    primaries = primaries_of(tags)
+    scene = tags.space is not None and tags.space.scene
+    if tags.space is not None:
+        gamut = largest_scene_chroma(tags.space)
+    elif not limit and tags.transfer == "linear":
+        gamut = largest_chroma(primaries)[:1]
+    else:
+        gamut = largest_chroma(primaries)
     to_rgb = xyz_ratios_to_rgb(primaries)
 
     def band(rows: slice, scratch: Image) -> None:
@@ -80,7 +93,7 @@ def compose(
         shorten_chroma(light, a, b, gamut, one)
         lab_roots(light, a, b, one)
         offsets = _chroma_offsets(one, two, three, tags, to_rgb)
-        _add_offsets(luma[rows], offsets, three, limit=limit)
+        _add_offsets(luma[rows], offsets, three, limit=limit, scene=scene)
         cv2.merge(tuple(offsets), result[rows])
 
     for_row_bands(height, width, band, planes=9)
@@ -111,9 +124,13 @@ def _chroma_offsets(one: Image, two: Image, three: Image, tags: ColourTags, to_r
     return offsets
 
 
-def _add_offsets(luma: Image, offsets: Image, spare: Image, *, limit: bool) -> None:
+def _add_offsets(luma: Image, offsets: Image, spare: Image, *, limit: bool, scene: bool) -> None:
     """Turn ``offsets`` (3, H, W) into ``luma + s * offsets``, with the largest s <= 1 that `compose` allows."""
-    if not luma.max() <= 1:  # highlights, infinity, or NaN, which is not <= anything
+    if scene:
+        gain = view_gain(luma, spare[0])
+        gain[~np.isfinite(luma)] = 0
+        offsets *= gain
+    elif not luma.max() <= 1:  # highlights, infinity, or NaN, which is not <= anything
         gain = np.maximum(luma, np.float32(1), out=spare[0])
         gain[~np.isfinite(luma)] = 0
         offsets *= gain

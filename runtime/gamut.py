@@ -9,7 +9,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from tinct.runtime.colour import xyz_ratios_to_rgb
+from tinct.runtime.colour import Primaries, xyz_ratios_to_rgb
+from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.transfer import LAB_BREAK, Image
 
 LARGEST_CHROMA = 512.0
@@ -24,13 +25,12 @@ _TINY = np.float32(1e-30)
 
 
 @cache
-def largest_chroma(primaries: str) -> Image:
+def largest_chroma(primaries: Primaries) -> Image:
     """Table of the largest chroma inside the gamut, with 1 % of slack, float32 (2, 201, 361).
 
     A row for each half unit of L*, a column for each degree of hue. The first plane keeps linear R, G, B above 0,
     the second below `UPPER_END`: either is smooth, so the edge where they meet, knife-sharp at yellow, stays
     exact.
-    ``primaries``: bt709 or bt2020.
     """
     to_rgb = xyz_ratios_to_rgb(primaries)
     lightness = np.linspace(0, 100, 201)[:, None]
@@ -46,6 +46,18 @@ def largest_chroma(primaries: str) -> Image:
         inside = np.stack([(rgb[:, 0] >= 0).all(axis=0), (rgb[:, 1] <= UPPER_END).all(axis=0)])
         low, high = np.where(inside, chroma, low), np.where(inside, high, chroma)
     table = low.astype(np.float32) * _SLACK
+    table.setflags(write=False)
+    return table
+
+
+@cache
+def largest_scene_chroma(space: LinearSpace) -> Image:
+    """`largest_chroma` of a managed plate, (1, 201, 361): channels of ``space`` and of BT.2020 stay above 0, no upper end.
+
+    Spaces of cameras and archives reach beyond the colours that exist: without BT.2020's bound there would be violets
+    of next to no luminance.
+    """
+    table = np.minimum(largest_chroma(space)[:1], largest_chroma("bt2020")[:1])
     table.setflags(write=False)
     return table
 

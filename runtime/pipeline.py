@@ -18,6 +18,8 @@ from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.compose import compose
 from tinct.runtime.errors import BackendError, CancelledError, FrameRangeError, UnknownNameError, UsageError
 from tinct.runtime.hint_points import HintTracker, PointHint
+from tinct.runtime.managed import ColourManagement, ColourSpaces, managed_plate, managed_result
+from tinct.runtime.mask import Mask
 from tinct.runtime.media import (
     CODECS,
     PlateFrame,
@@ -29,6 +31,8 @@ from tinct.runtime.media import (
     open_writer,
     read_still,
 )
+from tinct.runtime.media.writer_passes import open_pass_writer
+from tinct.runtime.passes import check_passes, make_passes
 from tinct.runtime.session import ColorizationSession, Reference, StepResult
 from tinct.runtime.stages import Stage, Stages
 from tinct.runtime.upsample import upsample_chroma
@@ -43,10 +47,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StillAt:
-    """A reference still's file, and the plate's own frame number from which it is in force (None = from the start)."""
+    """A reference still's file, and the plate's own frame number from which it is in force (None = from the start).
+
+    ``weight``: how much it counts beside the other stills of its set, above 0.
+    """
 
     path: str | os.PathLike[str]
     frame: int | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,9 @@ class ColorizeRequest:
     ``frames``: a range of the plate's own numbers such as ``1001-1100``; None = all. ``working_size``: short side in
     pixels at which the network works; None = the model's. ``chroma``: factor on a and b, 0 or more. ``codec``: one of
     `CODECS`, for movies; None = the container's usual one. ``threads``: of the network; None = every core. ``hints``:
-    colours of single points, which are followed through the plate.
+    colours of single points, which are followed through the plate. ``spaces``: colour management, none unless an input
+    space is named. ``passes``: names of `PASS_CHANNELS`, written beside the picture where ``passes_output`` says
+    (`open_pass_writer`). ``mask``: a picture, sequence or movie that limits where colour goes (`Mask`).
     """
 
     input: str | os.PathLike[str]
@@ -73,6 +83,10 @@ class ColorizeRequest:
     overwrite: bool = False
     threads: int | None = None
     hints: tuple[PointHint, ...] = ()
+    spaces: ColourSpaces = field(default_factory=ColourSpaces)
+    passes: tuple[str, ...] = ()
+    passes_output: str | None = None
+    mask: str | os.PathLike[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,19 +165,25 @@ def colorize_plate(
     """
     _check_names(request)
     bundle = find_bundle(request.model)
+    management = request.spaces.open()
     with ExitStack() as stack:
         reader = stack.enter_context(open_plate(Path(request.input), frames=request.frames))
+        reader = managed_plate(reader, management)
         info = reader.info
         _check_frames(request, info)
         _check_hint_places(request, info)
-        references = [Reference(read_still(Path(still.path)), still.frame) for still in request.references]
+        references = _read_references(request, management)
+        mask = None if request.mask is None else stack.enter_context(Mask(Path(request.mask), info))
         backend = create_backend(request.backend, bundle, threads=request.threads)
         session = ColorizationSession(backend, working_size=request.working_size)
         session.set_references(references)
+        written = info if management is None else management.written_info(info, Path(request.output))
         writer = stack.enter_context(
-            open_writer(Path(request.output), info, codec=request.codec, overwrite=request.overwrite)
+            open_writer(Path(request.output), written, codec=request.codec, overwrite=request.overwrite)
         )
-        run = _Run(request, info, session)
+        writer = open_pass_writer(writer, request.passes, request.passes_output, info, overwrite=request.overwrite)
+        writer = stack.enter_context(managed_result(writer, management, info, Path(request.output)))
+        run = _Run(request, info, session, mask)
         _log.info("%s: %d frames with %s on %s", info.path, len(info.frames), request.model, backend.NAME)
         seconds, busy = run.through(reader, writer, progress, cancelled, on_frame)
     return ColorizeReport(
@@ -193,12 +213,16 @@ class _Coloured:
 class _Run:
     """One pass over a plate: the stages, and what is noticed on the way. Each stage touches fields of its own."""
 
-    def __init__(self, request: ColorizeRequest, info: PlateInfo, session: ColorizationSession) -> None:
+    def __init__(
+        self, request: ColorizeRequest, info: PlateInfo, session: ColorizationSession, mask: Mask | None
+    ) -> None:
         self._request = request
         self._info = info
         self._session = session
+        self._mask = mask
         self._hints = HintTracker(request.hints) if request.hints else None
-        self._limit = not keeps_values_above_one(info, Path(request.output))
+        managed = info.colour.space is not None  # the writer then knows what its space has room for
+        self._limit = not managed and not keeps_values_above_one(info, Path(request.output))
         gaps = [after - before for before, after in zip(info.frames, info.frames[1:], strict=False)]
         self._stride = min(gaps, default=1)
         self._previous: int | None = None
@@ -278,10 +302,16 @@ class _Run:
         """Bring chroma to full size and put it under the plate's luma."""
         frame, lightness, step = coloured.prepared.frame, coloured.prepared.lightness, coloured.step
         ab = upsample_chroma(step.ab, step.lightness, lightness)
-        rgb = compose(
-            frame.luma, ab, self._info.colour, chroma=self._request.chroma, limit=self._limit, lightness=lightness
-        )
-        return ResultFrame(frame.number, rgb, frame.alpha, frame.metadata), step
+        if self._mask is not None:
+            ab *= self._mask.at(frame.number)[..., None]
+        colour, chroma, passes = self._info.colour, self._request.chroma, {}
+        rgb = compose(frame.luma, ab, colour, chroma=chroma, limit=self._limit, lightness=lightness)
+        if self._request.passes:
+            ab *= np.float32(chroma)
+            passes = make_passes(
+                self._request.passes, luma=frame.luma, rgb=rgb, ab=ab, confidence=step.confidence, tags=colour
+            )
+        return ResultFrame(frame.number, rgb, frame.alpha, frame.metadata, passes), step
 
     def warnings(self) -> Iterator[str]:
         """What a user should know of the plate's pixels."""
@@ -311,8 +341,20 @@ def _check_names(request: ColorizeRequest) -> None:
         raise UnknownNameError(f"no codec named {request.codec!r}: the codecs are {', '.join(CODECS)}")
     if not (math.isfinite(request.chroma) and request.chroma >= 0):
         raise UsageError(f"chroma is {request.chroma} and must be 0 or more; 1 is the colour as the stills have it")
+    check_passes(request.passes)
+    for still in request.references:
+        if not (math.isfinite(still.weight) and still.weight > 0):
+            raise UsageError(f"the weight of the still {still.path} is {still.weight} and must be above 0")
     if not request.references:
         raise UsageError("no reference still was given; name at least one (--reference STILL)")
+
+
+def _read_references(request: ColorizeRequest, management: ColourManagement | None) -> list[Reference]:
+    to_srgb = None if management is None else management.still_to_srgb
+    return [
+        Reference(read_still(Path(still.path), to_srgb=to_srgb), still.frame, still.weight)
+        for still in request.references
+    ]
 
 
 def _check_frames(request: ColorizeRequest, info: PlateInfo) -> None:

@@ -12,11 +12,12 @@ from tinct.contact_sheet import TILE_WIDTH, SheetRow, draw_sheet, fit
 from tinct.report_file import check_report, write_report
 from tinct.runtime.colour import lab_to_srgb, luma_to_lightness
 from tinct.runtime.errors import OutputExistsError, UsageError
+from tinct.runtime.managed import managed_plate
 from tinct.runtime.media import ResultFrame, open_plate
 from tinct.runtime.media.stills import read_still
 from tinct.runtime.pipeline import ColorizeRequest, StillAt
+from tinct.runtime.screen import screen_rgb
 from tinct.runtime.session import StepResult
-from tinct.runtime.transfer import srgb_encode
 
 Image = NDArray[np.float32]
 
@@ -42,7 +43,9 @@ class RunSheet:
             raise OutputExistsError(f"{path} is there already; add --overwrite or name another")
         check_report(path)
         with open_plate(Path(request.input), frames=request.frames) as reader:
-            self._tags, numbers = reader.info.colour, reader.info.frames
+            self._management = request.spaces.open()
+            info = managed_plate(reader, self._management).info
+            self._tags, numbers = info.colour, info.frames
         picks = np.linspace(0, len(numbers) - 1, min(rows, len(numbers))).round().astype(int)
         self._wanted = {numbers[pick] for pick in picks}
         self._path = path
@@ -58,7 +61,7 @@ class RunSheet:
         size = TILE_WIDTH, max(1, round(height * TILE_WIDTH / width))
         rgb = np.nan_to_num(np.asarray(cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA), np.float32))
         luma = rgb @ np.asarray(self._tags.luma_weights, np.float32)
-        lightness = luma_to_lightness(np.clip(luma, 0, 1), self._tags)
+        lightness = luma_to_lightness(luma, self._tags)
         grey = lab_to_srgb(np.dstack([lightness, np.zeros_like(rgb[..., :2])]))
         stills = _in_force(self._stills, frame.number)
         self._rows.append(
@@ -66,7 +69,7 @@ class RunSheet:
                 caption=f"frame {frame.number}",
                 grey=grey,
                 still=self._contact(stills, size),
-                result=self._view(rgb),
+                result=screen_rgb(rgb, self._tags),
                 confidence=step.confidence,
             )
         )
@@ -80,7 +83,8 @@ class RunSheet:
             for index, still in enumerate(stills):
                 row, column = divmod(index, columns)
                 y, x = (np.array([row, row + 1]) * size[1] // rows, np.array([column, column + 1]) * size[0] // columns)
-                fit(read_still(Path(still.path)).rgb, picture[y[0] : y[1], x[0] : x[1]])
+                to_srgb = None if self._management is None else self._management.still_to_srgb
+                fit(read_still(Path(still.path), to_srgb=to_srgb).rgb, picture[y[0] : y[1], x[0] : x[1]])
             self._contacts[stills] = picture
         return self._contacts[stills]
 
@@ -93,15 +97,6 @@ class RunSheet:
         _, encoded = cv2.imencode(self._path.suffix.lower(), draw_sheet(self._rows)[..., ::-1])
         write_report(self._path, encoded.tobytes())
         return self._path
-
-    def _view(self, rgb: Image) -> Image:
-        """The result for an sRGB screen: scene-linear light is encoded, video stays as it is."""
-        rgb = np.asarray(np.clip(rgb, 0, 1), np.float32)
-        if self._tags.transfer != "linear":
-            return rgb
-        out, spare = np.empty_like(rgb), np.empty_like(rgb)
-        srgb_encode(rgb, out, spare)
-        return out
 
 
 def _in_force(stills: Sequence[StillAt], number: int) -> tuple[StillAt, ...]:

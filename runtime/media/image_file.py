@@ -106,9 +106,11 @@ def write_image(
     attributes: Mapping[str, HeaderAttribute],
     window: tuple[int, int, int, int, int, int] | None = None,
     final: Path | None = None,
+    formats: tuple[str, ...] | None = None,
 ) -> None:
     """Write ``pixels`` (H, W, C), whose dtype is the file's sample type, with header ``attributes``.
 
+    ``formats``: sample types of the single channels, where they differ; ``pixels`` then fit each exactly.
     ``final`` is what messages call the file, where ``path`` is a temporary name.
 
     Raises:
@@ -118,6 +120,8 @@ def write_image(
     sample = next(name for name, dtype in _DTYPES.items() if pixels.dtype == dtype)
     spec = oiio.ImageSpec(width, height, len(channels), oiio.TypeDesc(sample))
     spec.channelnames = channels
+    if formats is not None:
+        spec.channelformats = tuple(oiio.TypeDesc(name) for name in formats)
     spec.alpha_channel = channels.index("A") if "A" in channels else -1
     if window is not None:
         spec.x, spec.y, spec.full_x, spec.full_y, spec.full_width, spec.full_height = window
@@ -134,17 +138,19 @@ def write_image(
     if not (done and closed):
         reason = _one_line(failure or target.geterror()).replace(str(path), called.name)
         raise OutputError(f"{called} cannot be written: {reason}. Check free space and permissions.")
-    _verify(path, pixels, called)
+    _verify(path, pixels, channels, called)
 
 
-def _verify(path: Path, pixels: Pixels, called: Path) -> None:
+def _verify(path: Path, pixels: Pixels, channels: tuple[str, ...], called: Path) -> None:
     """Read the file back: OpenImageIO's writers do not notice when the last bytes find no room on the disk."""
     try:
-        stored = read_image(path)[1]
+        header, stored = read_image(path)
     except MediaError as error:
         raise OutputError(f"{called} cannot be written: it is not whole. Check free space.") from error
     if path.suffix.lower() == ".png" and not path.read_bytes().endswith(_PNG_END):
         raise OutputError(f"{called} cannot be written: it is not whole. Check free space.")
+    if header.channels != channels and set(header.channels) == set(channels):  # EXR sorts its layers
+        stored = stored[..., [header.channels.index(name) for name in channels]]
     if stored.shape != pixels.shape or not np.array_equal(stored, pixels, equal_nan=pixels.dtype.kind == "f"):
         raise OutputError(f"{called} cannot be written: it reads back with other values. Check the disk.")
 

@@ -44,6 +44,8 @@ def written_tags(colour: ColourTags, height: int) -> tuple[int, int, int]:
     """
     matrix = colour.matrix_tag if _MATRICES.get(colour.matrix_tag) == colour.matrix else _MATRIX_TAGS[colour.matrix]
     primaries = colour.primaries_tag
+    if colour.transfer not in _TRANSFER_TAGS and colour.transfer_tag == UNSPECIFIED:
+        return matrix, primaries, UNSPECIFIED  # a log or another curve that movies have no number for
     if primaries in (0, UNSPECIFIED):
         primaries = {"bt709": 1, "bt601": 5 if height == SD_HEIGHT else 6, "bt2020": 9}[colour.matrix]
     transfer = colour.transfer_tag

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import FrameRangeError
+from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.timecode import advance_timecode
 
 Image = NDArray[np.float32]
@@ -30,6 +31,7 @@ class ColourTags:
     ``transfer`` is ``"linear"`` (scene-linear EXR), ``"srgb"`` or ``"bt709"``; what a file says beyond these is kept
     verbatim in ``primaries_tag``, ``transfer_tag``, ``matrix_tag`` (FFmpeg's integers, 2 = unspecified) for the writer;
     ``matrix_tag`` 0 marks RGB material (every image sequence, and RGB movies).
+    ``space``: the linear RGB of a colour-managed plate (``transfer`` is then ``"linear"``); None: the tags say all.
     ``full_range`` speaks of Y'CbCr and grey movies only; RGB material always spans its whole range and leaves it False.
     """
 
@@ -39,10 +41,13 @@ class ColourTags:
     primaries_tag: int = 2
     transfer_tag: int = 2
     matrix_tag: int = 2
+    space: LinearSpace | None = None
 
     @property
     def luma_weights(self) -> tuple[float, float, float]:
         """Weights of encoded R, G, B in luma; they sum to 1."""
+        if self.space is not None:
+            return self.space.luma_weights
         return LUMA_COEFFICIENTS[self.matrix]
 
 
@@ -117,14 +122,25 @@ class PlateFrame:
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class PassImage:
+    """A pass: ``values`` (H, W, C) float32, the ``names`` of its C channels, and ``facts`` for the file's header."""
+
+    values: Image
+    names: tuple[str, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class ResultFrame:
     """One coloured frame on its way to a writer.
 
     ``rgb``: (H, W, 3) float32, encoded and scaled like the plate's luma. ``alpha`` and ``metadata`` are the plate's.
+    ``passes``: what it is made of, by name, where that was asked for.
     """
 
     number: int
     rgb: Image
     alpha: Image | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    passes: Mapping[str, PassImage] = field(default_factory=dict)

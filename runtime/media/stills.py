@@ -1,6 +1,7 @@
 """Reference stills."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +30,12 @@ class Still:
     digest: str
 
 
-def read_still(path: str | Path) -> Still:
+def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = None) -> Still:
     """Read a reference still: PNG, JPEG, TIFF, DPX or EXR.
 
     Scene-linear files (EXR, float TIFF) are sRGB-encoded and clipped to 0..1; other pixels are taken as they are. EXIF
-    orientation is honoured, alpha ignored.
+    orientation is honoured, alpha ignored. ``to_srgb`` does it instead where the file's space is known: it gets pixels
+    (H, W, 3) float32 as stored, integers as 0..1, and gives sRGB.
 
     Raises:
         MediaNotFoundError: no such file.
@@ -56,7 +58,10 @@ def read_still(path: str | Path) -> Still:
     if len(channels.colours) == 1:
         raise StillError(f"The still {path} is grey (it has one channel); use one in colour.")
     rgb = to_float(stored[..., list(channels.colours)], header)
-    rgb = encode_linear(rgb, "srgb") if header.is_float else rgb
+    if to_srgb is not None:
+        rgb = to_srgb(rgb)
+    elif header.is_float:
+        rgb = encode_linear(rgb, "srgb")
     rgb = reorient(rgb, int(header.number("Orientation") or 1))
     if is_grey(rgb):
         raise StillError(f"The still {path} is grey; use one that shows the colours.")

@@ -63,14 +63,13 @@ class SequenceWriter(ResultWriter):
         path = self._files.get(frame.number)
         if path is None or self._staging is None:
             raise OutputError(f"Frame {frame.number} is not one of the frames that this writer was opened for.")
-        colours = self._colours(frame.rgb)
-        alpha = None if frame.alpha is None else self._samples(frame.alpha)[..., np.newaxis]
-        pixels = colours if alpha is None else np.concatenate([colours, alpha], axis=-1)
+        pixels, channels, formats = self._image(frame)
         window = frame.metadata.get(WINDOW) if self._same_format else None
         write_image(
             self._staging.path / path.name,
             pixels,
-            channels=("R", "G", "B") if alpha is None else ("R", "G", "B", "A"),
+            channels=channels,
+            formats=formats,
             attributes=self._attributes(frame),
             window=window if isinstance(window, tuple) else None,
             final=path,
@@ -91,6 +90,33 @@ class SequenceWriter(ResultWriter):
         if self._staging is not None:
             self._staging.remove()
             self._staging = None
+
+    @property
+    def files(self) -> Mapping[int, Path]:
+        """The files that are written, by frame number."""
+        return self._files
+
+    @property
+    def takes_passes(self) -> bool:
+        """Whether the files can hold passes as layers."""
+        return self._suffix == ".exr"
+
+    def _image(self, frame: ResultFrame) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...] | None]:
+        """Samples (H, W, C), the names of the channels, and their sample types where they differ."""
+        pixels, channels = self._colours(frame.rgb), ("R", "G", "B")
+        if frame.alpha is not None:
+            pixels = np.concatenate([pixels, self._samples(frame.alpha)[..., np.newaxis]], axis=-1)
+            channels = (*channels, "A")
+        if not frame.passes:
+            return pixels, channels, None
+        # The picture keeps its sample type; passes are 32 bits, or they would not recombine to it.
+        formats = ["half" if pixels.dtype == np.float16 else "float"] * len(channels)
+        layers = [pixels.astype(np.float32)]
+        for name, part in frame.passes.items():
+            layers.append(part.values)
+            channels = (*channels, *(f"{name}.{channel}" for channel in part.names))
+        formats += ["float"] * (len(channels) - len(formats))
+        return np.concatenate(layers, axis=-1), channels, tuple(formats)
 
     @property
     def _sample_bits(self) -> int:
@@ -144,6 +170,8 @@ class SequenceWriter(ResultWriter):
             lossy = compression is not None and str(compression.value).startswith(_LOSSY_EXR)
             if compression is None or lossy:
                 attributes["compression"] = HeaderAttribute("string", "zip")
+            for part in frame.passes.values():
+                attributes |= {name: HeaderAttribute("string", fact) for name, fact in part.facts.items()}
             if info.colour.transfer != "linear":
                 attributes["tinct:transfer"] = HeaderAttribute("string", info.colour.transfer)
         return attributes

@@ -30,3 +30,32 @@ def test_an_existing_file_of_the_whole_name_is_that_file(tmp_path: Path, monkeyp
     Path("still@1001").touch()
     assert parse_still("still@1001").frame is None
     assert parse_still("still@1002").frame == 1002
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "frame", "weight"),
+    [
+        ("still.png=0.5", "still.png", None, 0.5),
+        ("still.png@1001=2", "still.png", 1001, 2.0),
+        ("still.png@-3=.25", "still.png", -3, 0.25),
+        ("still.png=-1", "still.png", None, -1.0),
+        ("a=2/still.png", "a=2/still.png", None, 1.0),
+        ("a=2.png", "a=2.png", None, 1.0),
+        ("still.png=", "still.png=", None, 1.0),
+        ("=2", "=2", None, 1.0),
+    ],
+)
+def test_weight_is_what_follows_the_last_equals_sign_if_it_is_a_number(
+    text: str, path: str, frame: int | None, weight: float
+) -> None:
+    still = parse_still(text)
+    assert (still.path, still.frame, still.weight) == (Path(path), frame, weight)
+
+
+def test_an_existing_file_whose_name_ends_like_a_weight_is_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("still@7=2").touch()
+    assert (parse_still("still@7=2").frame, parse_still("still@7=2").weight) == (None, 1.0)
+    assert (parse_still("still@7=2=3").path, parse_still("still@7=2=3").weight) == (Path("still@7=2"), 3.0)

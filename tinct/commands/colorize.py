@@ -23,8 +23,9 @@ def colorize(
         typer.Option(
             "--reference",
             "-r",
-            metavar="STILL[@FRAME]",
-            help="A colour still, in force from FRAME of the plate on; give it again for more stills.",
+            metavar="STILL[@FRAME][=WEIGHT]",
+            help="A colour still, in force from FRAME of the plate on; give it again for more stills. WEIGHT: how much "
+            "it counts beside the others.",
             show_default=False,
         ),
     ],
@@ -53,6 +54,51 @@ def colorize(
             show_default=False,
         ),
     ] = None,
+    mask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MASK",
+            help="A picture, sequence or movie of the plate's size that limits where colour goes (white: all of it).",
+            show_default="none",
+        ),
+    ] = None,
+    passes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Write passes too, with commas between: chroma, cbcr, ab, confidence. Layers of an EXR output.",
+            show_default="none",
+        ),
+    ] = None,
+    passes_output: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="EXR files of the passes: one of all of them, or one a pass where the pattern has {pass} in it.",
+            show_default="layers of the output",
+        ),
+    ] = None,
+    input_space: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPACE", help="OpenColorIO space of the plate's file.", show_default="by the file's own tags"
+        ),
+    ] = None,
+    output_space: Annotated[
+        str | None, typer.Option(metavar="SPACE", help="Space of the result's file.", show_default="the input's")
+    ] = None,
+    still_space: Annotated[
+        str | None,
+        typer.Option(metavar="SPACE", help="Space of the stills' files.", show_default="sRGB; floats linear Rec.709"),
+    ] = None,
+    ocio: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONFIG",
+            help="OpenColorIO configuration: a .ocio or .ocioz file, or ocio://NAME of one built in.",
+            show_default="$OCIO, else the ACES studio configuration",
+        ),
+    ] = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -74,6 +120,7 @@ def colorize(
     from tinct.display import choose_display
     from tinct.hint_argument import parse_hint
     from tinct.run_sheet import RunSheet
+    from tinct.runtime.managed import ColourSpaces
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.still_argument import parse_still
 
@@ -81,7 +128,7 @@ def colorize(
         stills = [parse_still(text) for text in reference]
         request = ColorizeRequest(
             input=source,
-            references=tuple(StillAt(still.path, still.frame) for still in stills),
+            references=tuple(StillAt(still.path, still.frame, still.weight) for still in stills),
             output=output,
             model=model,
             backend=backend,
@@ -92,6 +139,10 @@ def colorize(
             overwrite=overwrite,
             threads=threads,
             hints=tuple(parse_hint(text) for text in hint or ()),
+            spaces=ColourSpaces(ocio, input_space, output_space, still_space),
+            passes=tuple(name.strip() for name in passes.split(",")) if passes else (),
+            passes_output=passes_output,
+            mask=mask,
         )
 
         pictures = RunSheet(sheet, request) if sheet else None
