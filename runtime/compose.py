@@ -23,7 +23,7 @@ from tinct.runtime.colour import (
 )
 from tinct.runtime.gamut import largest_chroma, largest_scene_chroma, shorten_chroma
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.transfer import Image, lab_curve_inverse, srgb_encode
+from tinct.runtime.transfer import Image, lab_curve_inverse, srgb_encode_line
 from tinct.runtime.view import view_gain
 
 _TOUCHING = np.float32(1 - 1e-6)
@@ -88,8 +88,10 @@ def compose(
             view_lightness(luma[rows], tags, light, one)
         else:
             light = lightness[rows]
-        np.multiply(ab[rows, :, 0], np.float32(chroma), out=a)
-        np.multiply(ab[rows, :, 1], np.float32(chroma), out=b)
+        cv2.split(ab[rows], [a, b])
+        if chroma != 1:
+            a *= np.float32(chroma)
+            b *= np.float32(chroma)
         shorten_chroma(light, a, b, gamut, one)
         lab_roots(light, a, b, one)
         offsets = _chroma_offsets(one, two, three, tags, to_rgb)
@@ -114,7 +116,8 @@ def _chroma_offsets(one: Image, two: Image, three: Image, tags: ColourTags, to_r
     offsets = one
     if tags.transfer != "linear":
         one += y
-        offsets = srgb_encode(one, two, three)
+        # What the gamut's slack leaves below 0 may go on along the curve's line.
+        offsets = srgb_encode_line(one, two, three)
     red, green, blue = offsets
     red -= green
     blue -= green

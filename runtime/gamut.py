@@ -52,7 +52,7 @@ def largest_chroma(primaries: Primaries) -> Image:
 
 @cache
 def largest_scene_chroma(space: LinearSpace) -> Image:
-    """`largest_chroma` of a managed plate, (1, 201, 361): channels of ``space`` and of BT.2020 stay above 0, no upper end.
+    """`largest_chroma` of a managed plate, (1, 201, 361): those of ``space`` and BT.2020 stay above 0, no upper end.
 
     Spaces of cameras and archives reach beyond the colours that exist: without BT.2020's bound there would be violets
     of next to no luminance.

@@ -19,6 +19,7 @@ from tinct.runtime.compose import compose
 from tinct.runtime.errors import BackendError, CancelledError, FrameRangeError, UnknownNameError, UsageError
 from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.managed import ColourManagement, ColourSpaces, managed_plate, managed_result
+from tinct.runtime.managed.advice import space_advice
 from tinct.runtime.mask import Mask
 from tinct.runtime.media import (
     CODECS,
@@ -228,6 +229,7 @@ class _Run:
         self._previous: int | None = None
         self._odd_pixels, self._odd_frames, self._first_odd = 0, 0, 0
         self._first_colour: int | None = None
+        self._advice: str | None = None
         self._confidence, self._coloured = 0.0, 0
 
     @property
@@ -277,6 +279,7 @@ class _Run:
             self._odd_frames += 1
         if frame.was_colour and self._first_colour is None:
             self._first_colour = frame.number
+        self._advice = self._advice or space_advice(self._info, frame.metadata)
         return _Prepared(frame, luma_to_lightness(frame.luma, self._info.colour))
 
     def infer(self, prepared: _Prepared) -> _Coloured:
@@ -321,6 +324,8 @@ class _Run:
                 f"{path} has {self._odd_pixels} pixels that are not finite (NaN or infinity) in {self._odd_frames} "
                 f"frames, first in frame {self._first_odd}; they were kept as they are"
             )
+        if self._advice is not None:
+            yield self._advice
         if self._first_colour is not None:
             yield f"{path} is in colour (from frame {self._first_colour} on); only its luma was used"
         for hint, last in self._hints.lost() if self._hints is not None else ():

@@ -38,14 +38,16 @@ def srgb_decode(x: Image, out: Image, spare: Image) -> Image:
 def srgb_encode(x: Image, out: Image, spare: Image) -> Image:
     """Linear light to sRGB code values, full scale 0..1 (IEC 61966-2-1); negative light mirrors positive."""
     np.abs(x, out=spare)
-    np.maximum(spare, np.float32(SRGB_BREAK), out=out)
-    _power(out, 1 / SRGB_GAMMA)
-    out *= np.float32(SRGB_SCALE)
-    np.minimum(spare, np.float32(SRGB_BREAK), out=spare)
-    spare *= np.float32(SRGB_SLOPE)
-    spare -= np.float32(SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA))
-    out += spare
+    srgb_encode_line(spare, out, spare)
     return np.copysign(out, x, out=out)
+
+
+def srgb_encode_line(x: Image, out: Image, spare: Image) -> Image:
+    """`srgb_encode`, but negative light goes on along the line of slope 12.92; ``spare`` may be ``x``."""
+    np.maximum(x, np.float32(SRGB_BREAK), out=out)
+    _power(out, 1 / SRGB_GAMMA)
+    np.minimum(x, np.float32(SRGB_BREAK), out=spare)
+    return _weighted(out, SRGB_SCALE, spare, SRGB_SLOPE, -SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA))
 
 
 def lab_curve(x: Image, out: Image, spare: Image) -> Image:
@@ -66,9 +68,13 @@ def lab_curve_inverse(x: Image, out: Image, spare: Image) -> Image:
     np.multiply(spare, spare, out=out)
     out *= spare
     np.minimum(x, np.float32(LAB_BREAK), out=spare)
-    spare *= np.float32(3 * LAB_BREAK**2)
-    spare -= np.float32(3 * LAB_BREAK**2 * 4 / 29 + LAB_BREAK**3)
-    out += spare
+    return _weighted(out, 1, spare, 3 * LAB_BREAK**2, -(3 * LAB_BREAK**2 * 4 / 29 + LAB_BREAK**3))
+
+
+def _weighted(out: Image, by: float, other: Image, other_by: float, plus: float) -> Image:
+    """``out * by + other * other_by + plus`` into ``out``, in one pass."""
+    row = out.reshape(1, -1)
+    cv2.addWeighted(row, by, other.reshape(1, -1), other_by, plus, dst=row)
     return out
 
 

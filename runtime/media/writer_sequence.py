@@ -136,9 +136,11 @@ class SequenceWriter(ResultWriter):
 
     def _colours(self, rgb: Image) -> NDArray[Any]:
         """Samples of the picture, (H, W, 3)."""
-        if self._is_float and self._sample_bits == 16:
-            return to_half(rgb, self._info.colour.luma_weights)
-        if not self._is_float and self._info.colour.transfer == "linear":
+        colour = self._info.colour
+        # In a log or another named encoding no weighted sum of the channels is worth keeping; each is rounded alone.
+        if self._is_float and self._sample_bits == 16 and colour.transfer in ("linear", "srgb", "bt709"):
+            return to_half(rgb, colour.luma_weights)
+        if not self._is_float and colour.transfer == "linear":
             rgb = encode_linear(rgb, "bt709" if self._suffix == ".dpx" else "srgb")
         return self._samples(rgb)
 

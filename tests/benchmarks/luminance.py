@@ -5,8 +5,9 @@
 A grey plate (ramps, shapes, grain; for scene-linear ones up to 8, with values below 0) is written, coloured on the fake
 backend with chroma 1, and the result's file is read again. ``luminance``: largest difference to the plate's in the
 file's own luma, as a share of full scale (8 for scenes) and in codes of the file, of which one is allowed; with a named
-space it is the luminance in linear light, as the grey value of the space that has it. ``grey``: the same with chroma 0,
-where the result should be the plate. Lossy codecs change the luma by themselves: ``grey`` then says by how much.
+space it is the luminance in linear light, as the grey value of the space that has it. ``mean``: its mean difference.
+``grey``: the largest with chroma 0, where the result should be the plate. Lossy codecs change the luma by themselves:
+``grey`` then says by how much.
 """
 
 import shutil
@@ -116,15 +117,16 @@ def measure(case: Case, folder: Path) -> str:
     scale = 8 if scene else 1
     legal = case.colour.matrix_tag != RGB and not case.colour.full_range
     steps = 219 * 2 ** (case.bits - 8) if legal else 2**case.bits - 1
-    codes = "" if case.is_float else f"{errors[0] * steps:.2f}"
+    (worst, mean), (grey, _) = errors
+    codes = "" if case.is_float else f"{worst * steps:.2f}"
     lossy = "   lossy" if case.lossy else ""
-    return f"{case.name:30}  {errors[0] / scale:9.1e} {codes:>8}   {errors[1] / scale:9.1e}{lossy}"
+    return f"{case.name:30} {worst / scale:9.1e} {codes:>7} {mean / scale:9.1e} {grey / scale:9.1e}{lossy}"
 
 
-def difference(plate: Path, result: Path, spaces: ColourSpaces) -> float:
-    """Largest difference of luma over all frames, in the plate's own encoding."""
+def difference(plate: Path, result: Path, spaces: ColourSpaces) -> tuple[float, float]:
+    """Largest and mean difference of luma over all frames, in the plate's own encoding."""
     management = spaces.open()
-    worst = 0.0
+    worst, total = 0.0, 0.0
     with open_plate(plate) as before, open_plate(result) as after:
         for number, other in zip(before.info.frames, after.info.frames, strict=True):
             luma = before.read(number).luma.astype(np.float64)
@@ -132,8 +134,9 @@ def difference(plate: Path, result: Path, spaces: ColourSpaces) -> float:
                 shown = after.read(other).luma
             else:
                 shown = encoded_luminance(Path(str(result) % other), management)
-            worst = max(worst, float(np.abs(luma - shown).max()))
-    return worst
+            gap = np.abs(luma - shown)
+            worst, total = max(worst, float(gap.max())), total + float(gap.mean())
+    return worst, total / len(FRAMES)
 
 
 def encoded_luminance(path: Path, management: ColourManagement) -> Image:
@@ -145,7 +148,7 @@ def encoded_luminance(path: Path, management: ColourManagement) -> Image:
 
 
 def main() -> None:
-    sys.stdout.write(f"{'file':30}  luminance    codes        grey\n")
+    sys.stdout.write(f"{'file':30} {'luminance':>9} {'codes':>7} {'mean':>9} {'grey':>9}\n")
     for case in cases():
         folder = Path(tempfile.mkdtemp())
         try:

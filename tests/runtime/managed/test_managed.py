@@ -1,6 +1,7 @@
 """From file to file through colour management: what of the plate must be in the result."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 from tinct.runtime.errors import UsageError
 from tinct.runtime.managed import ColourSpaces
 from tinct.runtime.managed.config import DEFAULT_CONFIG, ColourConfig
-from tinct.runtime.pipeline import StillAt
+from tinct.runtime.media import ColourTags, PlateInfo, ResultFrame, open_writer
+from tinct.runtime.pipeline import ColorizeReport, StillAt
 
 HEIGHT, WIDTH = 64, 96
 AP1 = np.array([0.2722287, 0.6740818, 0.0536895])
 ACESCG = ColourSpaces(DEFAULT_CONFIG, "ACEScg")
 
-Job = Callable[..., object]
+Job = Callable[..., ColorizeReport]
 Plate = Callable[..., Path]
 
 
@@ -163,3 +165,38 @@ def test_without_an_input_space_nothing_is_managed(grey_plate: Plate, job: Job, 
     with pytest.raises(UsageError, match="--output-space needs --input-space"):
         job(tmp_path / "plate" / "p.%04d.exr", "out/r.%04d.exr", spaces=ColourSpaces(output="ACEScg"))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_plate_whose_header_names_aces_primaries_is_answered_with_advice(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "lit.exr"
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 1, "float")
+    spec.channelnames = ("Y",)
+    spec.attribute(
+        "chromaticities", oiio.TypeDesc("float[8]"), (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.3217, 0.3377)
+    )
+    out = oiio.ImageOutput.create(str(path))
+    assert out.open(str(path), spec)
+    assert out.write_image(scene()[..., None])
+    assert out.close()
+    plain = job(path, "plain.exr")
+    assert len(plain.warnings) == 1
+    assert "has the primaries of ACEScg and was taken for Rec.709" in plain.warnings[0]
+    assert job(path, "managed.exr", spaces=ACESCG).warnings == ()
+    job(path, "other.exr", spaces=ColourSpaces(DEFAULT_CONFIG, "ACEScg", "Linear Rec.709 (sRGB)"))
+    said = {
+        name: oiio.ImageInput.open(str(tmp_path / f"{name}.exr")).spec().getattribute("chromaticities") is not None
+        for name in ("plain", "managed", "other")
+    }
+    assert said == {"plain": True, "managed": True, "other": False}
+
+
+def test_a_movie_in_pq_is_answered_with_advice(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "hdr.mkv"
+    tags = ColourTags("bt2020", primaries_tag=9, transfer_tag=16, matrix_tag=9)
+    info = PlateInfo(Path("none"), WIDTH, HEIGHT, (0,), 10, False, tags, Fraction(24))
+    with open_writer(path, info) as writer:
+        writer.write(ResultFrame(0, np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)))
+        writer.commit()
+    assert [text for text in job(path, "out.mkv").warnings if "is tagged with PQ" in text]
+    spaces = ColourSpaces(DEFAULT_CONFIG, "Rec.2100-PQ - Display")
+    assert job(path, "managed.mkv", spaces=spaces).warnings == ()
