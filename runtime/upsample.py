@@ -54,25 +54,35 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
     window = np.ones(_NEIGHBOURS, np.uint8)
     least, most = cv2.erode(ab_small, window), cv2.dilate(ab_small, window)
     ab = _enlarge(_presharpened(ab_small, factor, least, most), full)
-    least_full, most_full = _enlarge(least, full), _enlarge(most, full)
     slope = _enlarge(_slope(ab_small, lightness_small, EDGE_VARIANCE / factor), full)
     known = _enlarge(lightness_small, full)
 
     def band(rows: slice, scratch: Image) -> None:
-        detail, both = scratch[0], scratch[1:].reshape(*scratch.shape[1:], 2)
+        detail, both, bound = scratch[0], *scratch[1:].reshape(2, *scratch.shape[1:], 2)
         np.subtract(lightness_full[rows], known[rows], out=detail)
         cv2.merge((detail, detail), both)
         both *= slope[rows]
         both += ab[rows]
-        np.maximum(both, least_full[rows], out=both)
-        np.minimum(both, most_full[rows], out=ab[rows])
+        np.maximum(both, _repeated(least, rows, bound, full[0]), out=both)
+        np.minimum(both, _repeated(most, rows, bound, full[0]), out=ab[rows])
 
-    for_row_bands(full[0], full[1], band, planes=3)
+    for_row_bands(full[0], full[1], band, planes=5)
     return ab
 
 
 def _enlarge(image: Image, size: tuple[int, ...]) -> Image:
     return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _repeated(image: Image, rows: slice, out: Image, height: int) -> Image:
+    """Those ``rows`` of ``image`` enlarged to ``height`` by repeating pixels, into ``out``.
+
+    The bounds of a neighbourhood hold for the whole of its middle pixel: interpolating them would only cost time.
+    """
+    taken = (np.arange(rows.start, rows.stop) * image.shape[0] + image.shape[0] // 2) // height
+    np.minimum(taken, image.shape[0] - 1, out=taken)
+    tall = np.ascontiguousarray(image[taken])
+    return np.asarray(cv2.resize(tall, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_NEAREST))
 
 
 def _presharpened(ab: Image, factor: float, least: Image, most: Image) -> Image:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import UsageError
-from tinct.runtime.managed.config import ColourConfig
+from tinct.runtime.managed.config import ColourConfig, Conversion
 from tinct.runtime.managed.movie_colour import movie_tags
 from tinct.runtime.managed.working_space import measure_linear_space
 from tinct.runtime.media.linear_space import LinearSpace
@@ -20,6 +20,8 @@ from tinct.runtime.screen import linear_to_srgb
 Image = NDArray[np.float32]
 
 _FLOAT_SUFFIXES = (".exr", ".tif", ".tiff")
+_PROBES, _LOST, _TOE = 1025, 1e-3, 0.1
+"""Probes of the grey axis, the error of one that is lost, and where they begin: below Dmin a log has no light left."""
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +77,8 @@ class ColourManagement:
         self.working = measure_linear_space(config, working, scene=not config.is_picture(self.input))
         self.to_working = config.conversion(self.input, working)
         self.to_output = config.conversion(working, self.output)
+        self.holds = _reversible_up_to(config.conversion(working, self.input), self.to_working)
+        """Grey values from 0 up to this come back from the working space; infinity where all do."""
         _log.info("%s: %s -> %s -> %s", config.name, self.input, working, self.output)
 
     def working_tags(self, colour: ColourTags) -> ColourTags:
@@ -120,6 +124,19 @@ class ColourManagement:
         else:
             colour = movie_tags(self.output, info.colour)
         return replace(info, colour=colour)
+
+
+def _reversible_up_to(back: Conversion, there: Conversion) -> float:
+    """The largest grey value below which every one comes back through ``there`` and ``back``.
+
+    Densities of a whole 16-bit ADX reach beyond any light; the conversion to light ends before its codes do.
+    """
+    if there.is_nothing:
+        return np.inf
+    ramp = np.linspace(0, 1, _PROBES, dtype=np.float32)
+    returned = back.apply(there.apply(np.repeat(ramp[:, None], 3, axis=1)))
+    lost = np.flatnonzero(~(np.abs(returned - ramp[:, None]) < _LOST).all(axis=1) & (ramp > _TOE))
+    return float(ramp[lost[0]]) if lost.size else np.inf
 
 
 def holds_floats(info: PlateInfo, output: Path) -> bool:

@@ -1,5 +1,6 @@
 """A plate seen through colour management: its luma is luminance in a linear space."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
@@ -14,6 +15,8 @@ from tinct.runtime.media.plate import PlateFrame
 
 Image = NDArray[np.float32]
 
+_log = logging.getLogger(__name__)
+
 
 class ManagedReader(PlateReader):
     """Reads another reader's plate; values beyond 0..1 and non-finite ones are kept."""
@@ -23,6 +26,7 @@ class ManagedReader(PlateReader):
     def __init__(self, reader: PlateReader, management: ColourManagement) -> None:
         self._reader = reader
         self._management = management
+        self._told = False
         colour = management.working_tags(reader.info.colour)
         if management.to_working.is_nothing:
             # A plate that has colour is desaturated with the weights of its own space.
@@ -50,6 +54,12 @@ class ManagedReader(PlateReader):
     def _luminance(self, luma: Image) -> Image:
         """Luminance of the grey ``luma`` (H, W) of the input space."""
         odd = ~np.isfinite(luma)
+        if not self._told and luma.max(initial=-np.inf, where=~odd) > self._management.holds:
+            self._told = True
+            _log.warning(
+                "%s has values over %.3f of %s, which have no counterpart in light; they come out at most as that",
+                self.info.path, self._management.holds, self._management.input,
+            )  # fmt: skip
         rgb = np.repeat(np.where(odd, np.float32(0), luma)[..., None], 3, axis=-1)
         luminance = desaturate(self._management.to_working.apply(rgb), self._management.working.luma_weights)
         luminance[odd] = luma[odd]

@@ -64,6 +64,7 @@ def cases() -> Iterator[Case]:
         yield Case(f"DPX {bits}, as video", "p.%04d.dpx", bits, srgb)
     for bits in (10, 12):
         yield Case(f"DPX {bits}, ADX10", "p.%04d.dpx", bits, srgb, space="ADX10")
+    # ADX16 has codes for densities that no film has: its picture goes up to 0.35.
     yield Case("DPX 16, ADX16", "p.%04d.dpx", 16, srgb, space="ADX16")
     yield Case("TIFF float, linear Rec.709", "p.%04d.tif", 32, linear, is_float=True)
     for kind, suffix in (("TIFF", "tif"), ("PNG", "png")):
@@ -99,7 +100,8 @@ def measure(case: Case, folder: Path) -> str:
     info = PlateInfo(folder, WIDTH, HEIGHT, FRAMES, case.bits, case.is_float, case.colour, Fraction(24))
     with open_writer(plate, info, codec=case.codec) as writer:
         for number in FRAMES:
-            writer.write(ResultFrame(number, np.repeat(picture(number, scene=scene)[..., None], 3, axis=-1)))
+            grey = picture(number, scene=scene) * np.float32(0.35 if case.space == "ADX16" else 1)
+            writer.write(ResultFrame(number, np.repeat(grey[..., None], 3, axis=-1)))
         writer.commit()
     spaces = ColourSpaces(DEFAULT_CONFIG, case.space) if case.space else ColourSpaces()
     still = folder / "still.png"
