@@ -52,7 +52,7 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
         return np.asarray(cv2.resize(ab_small, full[::-1], interpolation=cv2.INTER_AREA), np.float32)
     factor = max(full[0] / small[0], full[1] / small[1])
     window = np.ones(_NEIGHBOURS, np.uint8)
-    least, most = cv2.erode(ab_small, window), cv2.dilate(ab_small, window)
+    least, most = (np.asarray(bound(ab_small, window), np.float32) for bound in (cv2.erode, cv2.dilate))
     ab = _enlarge(_presharpened(ab_small, factor, least, most), full)
     slope = _enlarge(_slope(ab_small, lightness_small, EDGE_VARIANCE / factor), full)
     known = _enlarge(lightness_small, full)

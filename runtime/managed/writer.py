@@ -55,7 +55,7 @@ class ManagedWriter(ResultWriter):
         conversion = self._management.to_output
         if conversion.is_nothing and not self._integers:
             return rgb
-        odd = ~np.isfinite(rgb).all(axis=-1)
+        odd = np.asarray(~np.isfinite(rgb).all(axis=-1))
         out = conversion.apply(np.where(odd[..., None], np.float32(0), rgb))
         if self._integers:
             beyond = (out.min(axis=-1) < -_SLACK) | (out.max(axis=-1) > 1 + _SLACK)

@@ -103,7 +103,8 @@ class SequenceWriter(ResultWriter):
 
     def _image(self, frame: ResultFrame) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...] | None]:
         """Samples (H, W, C), the names of the channels, and their sample types where they differ."""
-        pixels, channels = self._colours(frame.rgb), ("R", "G", "B")
+        pixels = self._colours(frame.rgb)
+        channels: tuple[str, ...] = ("R", "G", "B")
         if frame.alpha is not None:
             pixels = np.concatenate([pixels, self._samples(frame.alpha)[..., np.newaxis]], axis=-1)
             channels = (*channels, "A")

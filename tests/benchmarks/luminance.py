@@ -1,6 +1,6 @@
 """Luminance and round trips: what of a plate's luminance is in the result, for each format and bit depth.
 
-    python tests/benchmarks/luminance.py
+    python tests/benchmarks/luminance.py [PART_OF_A_NAME]
 
 A grey plate (ramps, shapes, grain; for scene-linear ones up to 8, with values below 0) is written, coloured on the fake
 backend with chroma 1, and the result's file is read again. ``luminance``: largest difference to the plate's in the
@@ -151,7 +151,10 @@ def encoded_luminance(path: Path, management: ColourManagement) -> Image:
 
 def main() -> None:
     sys.stdout.write(f"{'file':30} {'luminance':>9} {'codes':>7} {'mean':>9} {'grey':>9}\n")
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     for case in cases():
+        if wanted not in case.name:
+            continue
         folder = Path(tempfile.mkdtemp())
         try:
             sys.stdout.write(measure(case, folder) + "\n")
