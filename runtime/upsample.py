@@ -13,6 +13,8 @@ bicubic, guided filter and joint bilateral upsampling, ``tests/benchmarks/edge_c
 * what comes out lies between the colours of the neighbourhood: no halo beside an edge, no grain in the colour on it.
 """
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -61,17 +63,23 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
     edge_variance = EDGE_VARIANCE + GRAIN_FACTOR * _grain(lightness_full) ** 2
     slope = _enlarge(_slope(ab_small, lightness_small, edge_variance / factor), full)
     known = _enlarge(lightness_small, full)
+    # Bounds of a neighbourhood hold for the whole of its middle pixel: interpolating them would only cost time.
+    least, most = (
+        np.asarray(cv2.resize(bound, (full[1], small[0]), interpolation=cv2.INTER_NEAREST), np.float32)
+        for bound in (least, most)
+    )
 
     def band(rows: slice, scratch: Image) -> None:
-        detail, both, bound = scratch[0], *scratch[1:].reshape(2, *scratch.shape[1:], 2)
+        detail, both, target = scratch[0], scratch[1:].reshape(*scratch.shape[1:], 2), ab[rows]
         np.subtract(lightness_full[rows], known[rows], out=detail)
         cv2.merge((detail, detail), both)
         both *= slope[rows]
-        both += ab[rows]
-        np.maximum(both, _repeated(least, rows, bound, full[0]), out=both)
-        np.minimum(both, _repeated(most, rows, bound, full[0]), out=ab[rows])
+        both += target
+        for row, part in _shares(rows, small[0], full[0]):
+            np.maximum(both[part], least[row], out=both[part])
+            np.minimum(both[part], most[row], out=target[part])
 
-    for_row_bands(full[0], full[1], band, planes=5)
+    for_row_bands(full[0], full[1], band, planes=3)
     return ab
 
 
@@ -92,15 +100,17 @@ def _grain(lightness: Image) -> float:
     return float(np.median(off)) / (_MEDIAN_OF_NORMAL * 1.5**0.5)
 
 
-def _repeated(image: Image, rows: slice, out: Image, height: int) -> Image:
-    """Those ``rows`` of ``image`` enlarged to ``height`` by repeating pixels, into ``out``.
+def _shares(rows: slice, small: int, full: int) -> Iterator[tuple[int, slice]]:
+    """Cut ``rows`` of an image of height ``full`` by the rows of one of height ``small`` that they lie in.
 
-    The bounds of a neighbourhood hold for the whole of its middle pixel: interpolating them would only cost time.
+    Yields the small row and the part of ``rows``, counted from their start.
     """
-    taken = (np.arange(rows.start, rows.stop) * image.shape[0] + image.shape[0] // 2) // height
-    np.minimum(taken, image.shape[0] - 1, out=taken)
-    tall = np.ascontiguousarray(image[taken])
-    return np.asarray(cv2.resize(tall, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_NEAREST))
+    start = rows.start
+    while start < rows.stop:
+        row = start * small // full
+        stop = min(rows.stop, -(-(row + 1) * full // small))
+        yield row, slice(start - rows.start, stop - rows.start)
+        start = stop
 
 
 def _presharpened(ab: Image, factor: float, least: Image, most: Image) -> Image:
