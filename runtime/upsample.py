@@ -13,6 +13,7 @@ bicubic, guided filter and joint bilateral upsampling, ``tests/benchmarks/edge_c
 * what comes out lies between the colours of the neighbourhood: no halo beside an edge, no grain in the colour on it.
 """
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -97,7 +98,7 @@ def _grain(lightness: Image) -> float:
     if rows.shape[1] < 3:
         return 0.0
     off = np.abs(rows[:, 1:-1] - (rows[:, :-2] + rows[:, 2:]) / 2)
-    return float(np.median(off)) / (_MEDIAN_OF_NORMAL * 1.5**0.5)
+    return float(np.median(off)) / (_MEDIAN_OF_NORMAL * math.sqrt(1.5))
 
 
 def _shares(rows: slice, small: int, full: int) -> Iterator[tuple[int, slice]]:
