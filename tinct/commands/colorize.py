@@ -64,6 +64,9 @@ def colorize(
         int | None, typer.Option(min=1, help="CPU threads of the network.", show_default="all cores")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what a run that was interrupted left beside the output.")
+    ] = False,
     sheet: Annotated[
         Path | None,
         typer.Option(metavar="PICTURE", help="Write a contact sheet of the run (PNG or JPEG).", show_default="none"),
@@ -92,6 +95,7 @@ def colorize(
             overwrite=overwrite,
             threads=threads,
             hints=tuple(parse_hint(text) for text in hint or ()),
+            resume=resume,
         )
 
         pictures = RunSheet(sheet, request) if sheet else None
@@ -108,6 +112,8 @@ def colorize(
 
 
 def _sentence(report: "ColorizeReport") -> str:
+    if report.resumed == report.frames:
+        return f"{report.output}: {report.frames} frames, finished before; nothing was left to do"
     return f"{report.output}: {report.frames} frames in {report.seconds:.1f} s ({report.fps:.2f} fps, {report.backend})"
 
 
@@ -115,6 +121,7 @@ def _facts(report: "ColorizeReport") -> dict[str, object]:
     return {
         "output": str(Path(report.output)),
         "frames": report.frames,
+        "resumed": report.resumed,
         "seconds": round(report.seconds, 3),
         "fps": round(report.fps, 3),
         "backend": report.backend,
