@@ -74,6 +74,7 @@ class WorkFolder:
         Raises:
             OutputError: not writable, or another run was quicker.
         """
+        self.staging.make()
         if self._resumes:
             assert self._journal is not None, "what is resumed has a journal"
             names = {JOURNAL, *(piece.name for piece in self.pieces)}

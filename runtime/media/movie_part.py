@@ -14,6 +14,7 @@ from tinct.runtime.errors import OutputError
 from tinct.runtime.media.base import Piece
 from tinct.runtime.media.dnxhr_header import mark_matrix
 from tinct.runtime.media.movie_stream import MovieStream
+from tinct.runtime.media.prores_encoder import ProResEncoder, takes
 from tinct.runtime.media.staging import sync_file, sync_folder
 
 _START_CODE = b"\x00\x00\x00\x01"
@@ -30,16 +31,21 @@ class MoviePart:
         self._container = av.open(str(path), "w", format=stream.format)
         self._encoder = stream.add_to(self._container)
         self._encoder.codec_context.open(strict=False)
+        self._prores = ProResEncoder(stream) if takes(stream) else None
 
     def write(self, frame: VideoFrame) -> None:
         """Append ``frame``."""
         frame.pts = self._count
-        self._mux(frame)
+        if self._prores is not None:
+            self._container.mux(self._prores.encode(frame, self._encoder))
+        else:
+            self._mux(frame)
         self._count += 1
 
     def close(self) -> Piece:
         """Finish the part and wait until it is on disk."""
-        self._mux(None)
+        if self._prores is None:
+            self._mux(None)
         self._container.close()
         sync_file(self._path)
         sync_folder(self._path.parent)

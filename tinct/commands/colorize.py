@@ -104,8 +104,10 @@ def colorize(
             display.progress(frame=progress.frame, done=progress.done, total=progress.total, fps=progress.fps)
 
         report = colorize_plate(request, progress=show, on_frame=pictures.keep if pictures else None)
-        if pictures:
+        if pictures and report.resumed < report.frames:
             pictures.write()
+        if pictures and report.resumed:
+            display.warn("the contact sheet shows frames of this run only, not of the one that was resumed")
         for warning in report.warnings:
             display.warn(warning)
         display.finish(_sentence(report), **_facts(report))
