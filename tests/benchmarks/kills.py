@@ -4,7 +4,8 @@
 
 Each kill is SIGKILL to a process of its own. A run that was killed is resumed, and may be killed again; when one gets
 through, its result is compared with that of a run that nobody disturbed: hashes of the decoded frames and of the audio,
-timecode, tags, and the report. Image sequences and MOV and MP4 files must be the same byte for byte.
+timecode, tags, and the report. PNG, MOV and MP4 files must be the same byte for byte; Matroska files hold a random
+number, and EXR files the time at which they were written.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import numpy as np
 from tinct.runtime import pipeline
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import writer_movie, writer_sequence
+from tinct.runtime.media.image_file import read_image
 from tinct.runtime.pipeline import ColorizeReport, ColorizeRequest, StillAt, colorize_plate
 
 LOADED = (pipeline, writer_movie, writer_sequence)
@@ -102,8 +104,10 @@ def facts(report: ColorizeReport) -> tuple[object, ...]:
 
 def outcome(output: Path) -> dict[str, object]:
     """Everything about a result that must be the same."""
-    if "%" in output.name:
+    if output.suffix == ".png":
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in output.parent.glob("r.*")}
+    if output.suffix == ".exr":
+        return {path.name: image_facts(path) for path in output.parent.glob("r.*")}
     found: dict[str, object] = {}
     if output.suffix != ".mkv":  # FFmpeg gives each Matroska file a random number of its own
         found["bytes"] = hashlib.sha256(output.read_bytes()).hexdigest()
@@ -124,6 +128,13 @@ def outcome(output: Path) -> dict[str, object]:
             for frame in movie.decode(video=0)
         ]
     return found
+
+
+def image_facts(path: Path) -> tuple[object, ...]:
+    """Pixels and header of an image, without the time at which it was written."""
+    header, pixels = read_image(path)
+    attributes = {name: one.value for name, one in header.attributes.items() if name not in ("DateTime", "capDate")}
+    return hashlib.sha256(pixels.tobytes()).hexdigest(), header.channels, sorted(map(str, attributes.items()))
 
 
 def main() -> int:
