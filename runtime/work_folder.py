@@ -22,6 +22,7 @@ from tinct.runtime.errors import OutputError, OutputExistsError, StateError, Usa
 from tinct.runtime.journal import Entry, Journal, read_journal
 from tinct.runtime.media.base import Piece
 from tinct.runtime.media.formats import staging_place
+from tinct.runtime.media.frame_range import parse_frames
 from tinct.runtime.media.plate import PlateInfo
 from tinct.runtime.media.staging import StagingFolder, sync_file, sync_folder, writing_to
 from tinct.runtime.request_facts import Facts, differences
@@ -193,6 +194,8 @@ class WorkFolder:
             self._refuse_other_facts(receipt["facts"], "was made")
             self.finished = receipt["report"]
             shutil.rmtree(self.staging.path, ignore_errors=True)
+        elif resume:
+            self._refuse_other_range()
 
     def _take_over(self, journal: Journal) -> None:
         """Find what counts of the work that ``journal`` tells of."""
@@ -259,6 +262,13 @@ class WorkFolder:
                 f"{self._output} {what} otherwise: {'; '.join(found)}. Resume it as it {what}, or start afresh with "
                 "--overwrite and without --resume."
             )
+
+    def _refuse_other_range(self) -> None:
+        """Refuse where the same sequence was begun with a range that shares frames with this one."""
+        for other in find_unfinished(self._folder):
+            frames = parse_frames(other.facts["frames"])
+            if other.output == str(self._output) and set(frames) & set(self._info.frames):
+                self._refuse_other_facts(other.facts, "was begun")
 
     def _close(self) -> None:
         if self._journal is not None:

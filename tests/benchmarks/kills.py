@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
@@ -93,6 +94,8 @@ def start(request: ColorizeRequest, report: Path) -> int:
     try:
         report.write_text(repr(facts(colorize_plate(request))))
         code = 0
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -176,7 +179,7 @@ def run(folder: Path, kills: int, chance: random.Random) -> int:
             died = os.WIFSIGNALED(status)
             done += died
             ends["killed" if died else f"exit {os.waitstatus_to_exitcode(status)}"] += 1
-        good = (outcome(output), (folder / "report").read_text()) == wanted[target]
+        good = status == 0 and (outcome(output), (folder / "report").read_text()) == wanted[target]
         left = [path.name for path in output.parent.glob(".tinct-*") if not path.name.endswith(".done")]
         wrong += not good or bool(left)
         jobs += 1

@@ -171,6 +171,15 @@ def test_resume_with_other_parameters_names_them(
 
 
 @pytest.mark.usefixtures("short")
+def test_a_sequence_begun_with_another_range_is_named(tinct, killed, plate: Path, still: Path, tmp_path: Path) -> None:
+    frames = tmp_path / "out" / "r.%04d.png"
+    killed("before(writer_sequence, 'sync_folder', 2)", options(plate, still, frames))
+    outcome = tinct(*options(plate, still, frames), "--resume", "--frames", "1001-1008")
+    assert outcome.code == 2
+    assert "frames was 1001-1014 and is now 1001-1008" in outcome.error
+
+
+@pytest.mark.usefixtures("short")
 def test_other_stills_and_another_plate_are_named(tinct, plate: Path, still: Path, tmp_path: Path) -> None:
     film = tmp_path / "film.mov"
     begun_work(tinct, plate, still, film)
