@@ -21,7 +21,10 @@ Entry = Mapping[str, Any]
 
 
 class Journal:
-    """An open journal; nobody else can have the same one open. Entries that `append` was given are on disk."""
+    """An open journal; nobody else can have the same one open. Entries that `append` was given are on disk.
+
+    ``entries``: those that were there when it was opened; ``last``: the latest of all.
+    """
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         """Take over the open ``file``: lock it and read its good lines.
@@ -33,6 +36,7 @@ class Journal:
         self._file = file
         _lock(path, file)
         self.entries: list[Entry] = []
+        self.last: Entry | None = None
         self._ends = [0]
         for line in file:
             entry = _parse(line)
@@ -40,6 +44,8 @@ class Journal:
                 break
             self.entries.append(entry)
             self._ends.append(self._ends[-1] + len(line))
+            self.last = entry
+        self._end = self._ends[-1]
 
     @classmethod
     def create(cls, path: Path, first: Entry) -> Self:
@@ -90,18 +96,18 @@ class Journal:
         text = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
         line = b"%08x %s\n" % (zlib.crc32(text), text)
         with writing_to(self.path):
-            self._file.seek(self._ends[-1])
+            self._file.seek(self._end)
             self._file.truncate()
             self._file.write(line)
             self._file.flush()
             os.fsync(self._file.fileno())
-        self.entries.append(entry)
-        self._ends.append(self._ends[-1] + len(line))
+        self.last = entry
+        self._end += len(line)
 
     def keep(self, count: int) -> None:
-        """Forget all entries but the first ``count``; the file follows with the next `append`."""
+        """Forget all ``entries`` but the first ``count``, 1 or more; the file follows with the next `append`."""
         del self.entries[count:]
-        del self._ends[count + 1 :]
+        self.last, self._end = self.entries[-1], self._ends[count]
 
     def close(self) -> None:
         """Close the file and let others have it; harmless when called twice."""

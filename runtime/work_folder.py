@@ -56,6 +56,7 @@ class WorkFolder:
         self.finished: Mapping[str, Any] | None = None
         """Facts of the result's report, if there is nothing left to do."""
         self.pieces: tuple[Piece, ...] = ()
+        """What an earlier run had settled."""
         self.checkpoint: Checkpoint | None = None
         self._output = output
         self._info = info
@@ -131,7 +132,6 @@ class WorkFolder:
                 "checkpoint": {"name": name, "size": len(data), "crc": zlib.crc32(data)},
             }
         )
-        self.pieces += tuple(pieces)
         self.checkpoint = checkpoint
         if before is not None:
             for old in self.staging.path.glob("checkpoint-*"):
@@ -230,7 +230,7 @@ class WorkFolder:
     @property
     def _publishing(self) -> Entry | None:
         """The journal's last entry, if it says that files are being renamed."""
-        last = self._journal.entries[-1] if self._journal is not None and self._journal.entries else None
+        last = self._journal.last if self._journal is not None else None
         return last if last is not None and last["kind"] == "publish" else None
 
     @property

@@ -108,9 +108,11 @@ def facts(report: ColorizeReport) -> tuple[object, ...]:
 def outcome(output: Path) -> dict[str, object]:
     """Everything about a result that must be the same."""
     if output.suffix == ".png":
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in output.parent.glob("r.*")}
+        return {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in output.parent.glob(f"*{output.suffix}")
+        }
     if output.suffix == ".exr":
-        return {path.name: image_facts(path) for path in output.parent.glob("r.*")}
+        return {path.name: image_facts(path) for path in output.parent.glob(f"*{output.suffix}")}
     found: dict[str, object] = {}
     if output.suffix != ".mkv":  # FFmpeg gives each Matroska file a random number of its own
         found["bytes"] = hashlib.sha256(output.read_bytes()).hexdigest()
