@@ -17,6 +17,8 @@ from tinct.runtime.media.movie_stream import MovieStream
 from tinct.runtime.media.prores_encoder import ProResEncoder, takes
 from tinct.runtime.media.staging import sync_file, sync_folder
 
+_DECODED_AHEAD = 4
+"""Frames by which a part's decoding runs ahead of its showing: more than x264 and x265 ask for."""
 _START_CODE = b"\x00\x00\x00\x01"
 _log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ class MoviePart:
     def __init__(self, path: Path, stream: MovieStream) -> None:
         self._path = path
         self._stream = stream
-        self._count = 0
+        self._count = self._muxed = 0
         self._container = av.open(str(path), "w", format=stream.format)
         self._encoder = stream.add_to(self._container)
         self._encoder.codec_context.open(strict=False)
@@ -62,7 +64,11 @@ class MoviePart:
         for packet in self._encoder.encode(frame):
             if self._stream.codec.encoder == "dnxhd":
                 mark_matrix(packet, self._stream.matrix)
+            if not self._stream.codec.intra:
+                # x265's own is an arbitrary number in movies of one or two frames.
+                packet.dts = self._muxed - _DECODED_AHEAD
             self._container.mux(packet)
+            self._muxed += 1
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from tinct.runtime.media.movie_stream import MovieStream
 
-QUANTISERS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)
+QUANTISERS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 40, 52, 64)
 _LAMBDA = 118
 """FFmpeg's units of quality in one step of a quantiser (FF_QP2LAMBDA)."""
 _POWER = 0.9
