@@ -49,20 +49,18 @@ class Journal:
 
     @classmethod
     def create(cls, path: Path, first: Entry) -> Self:
-        """Begin a journal with its ``first`` entry.
+        """Begin a journal with its ``first`` entry; a file without one good line is taken over.
 
         Raises:
-            OutputError: there is one already, or it cannot be written.
+            OutputError: another run has begun one, or it cannot be written.
         """
-        try:
-            with writing_to(path):
-                file = open(path, "x+b")  # noqa: SIM115  (stays open; closed by `close`)
-        except OutputError as error:
-            if isinstance(error.__cause__, FileExistsError):
-                raise OutputError(f"{path.parent} is being written by another run; wait for it.") from error
-            raise
-        journal = cls(path, file)
-        journal.append(first)
+        with writing_to(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            journal = cls(path, os.fdopen(descriptor, "r+b"))
+        if journal.entries or journal._is_gone():
+            journal.close()
+            raise _another_run(path)
+        journal.restart(first)
         sync_folder(path.parent)
         return journal
 
@@ -80,9 +78,7 @@ class Journal:
             if isinstance(error.__cause__, (FileNotFoundError, NotADirectoryError)):
                 return None
             raise
-        # A run that ended between our opening and our locking has removed the file.
-        gone = not path.exists() or os.fstat(journal._file.fileno()).st_ino != path.stat().st_ino
-        if gone or not journal.entries:
+        if journal._is_gone() or not journal.entries:
             journal.close()
             return None
         return journal
@@ -104,6 +100,11 @@ class Journal:
         self.last = entry
         self._end += len(line)
 
+    def restart(self, first: Entry) -> None:
+        """Forget everything, in the file too, and begin with ``first``."""
+        self.entries, self._ends, self._end = [], [0], 0
+        self.append(first)
+
     def keep(self, count: int) -> None:
         """Forget all ``entries`` but the first ``count``, 1 or more; the file follows with the next `append`."""
         del self.entries[count:]
@@ -113,6 +114,13 @@ class Journal:
         """Close the file and let others have it; harmless when called twice."""
         with suppress(OSError):  # what a full disk kept in the buffer was reported by `append`
             self._file.close()
+
+    def _is_gone(self) -> bool:
+        """Whether a run that ended between our opening and our locking has removed the file."""
+        try:
+            return os.fstat(self._file.fileno()).st_ino != self.path.stat().st_ino
+        except FileNotFoundError:
+            return True
 
 
 def read_journal(path: Path) -> list[Entry]:
@@ -135,9 +143,13 @@ def _lock(path: Path, file: BinaryIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
-        raise OutputError(f"{path.parent} is being written by another run; wait for it.") from error
+        raise _another_run(path) from error
     except OSError:  # a file system without locks: two runs at once are then the user's to avoid
         pass
+
+
+def _another_run(path: Path) -> OutputError:
+    return OutputError(f"{path.parent} is being written by another run; wait for it.")
 
 
 def _parse(line: bytes) -> Entry | None:

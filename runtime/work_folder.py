@@ -83,10 +83,6 @@ class WorkFolder:
             if self.checkpoint is not None:
                 names.add(_checkpoint_name(self.checkpoint.done))
         else:
-            old = self._journal
-            path = self.staging.path / JOURNAL
-            if old is not None or not read_journal(path):  # to be replaced, or without a good line
-                path.unlink(missing_ok=True)
             header = {
                 "kind": "begin",
                 "schema": SCHEMA,
@@ -95,10 +91,11 @@ class WorkFolder:
                 "overwrite": self.overwrite,
                 "facts": self._facts,
             }
-            self._journal = Journal.create(path, header)
-            sync_folder(self.staging.path.parent)
-            if old is not None:
-                old.close()
+            if self._journal is not None:
+                self._journal.restart(header)
+            else:
+                self._journal = Journal.create(self.staging.path / JOURNAL, header)
+            sync_folder(self._folder)
             names = {JOURNAL}
         self._begun = True
         for path in self.staging.path.iterdir():
@@ -249,11 +246,19 @@ class WorkFolder:
             if _size(self._folder / target) != size:
                 raise OutputError(f"{self._folder / target} is not what was written; start afresh with --overwrite.")
         receipt = {"facts": self._facts, "files": files, "report": entry["report"]}
-        _write_receipt(self._receipt, receipt)
+        self._write_receipt(receipt)
         self.finished = entry["report"]
         self._published = True
         self._close()
         shutil.rmtree(self.staging.path, ignore_errors=True)
+
+    def _write_receipt(self, receipt: Mapping[str, Any]) -> None:
+        path = self.staging.path / "receipt"
+        with writing_to(self._receipt):
+            path.write_text(json.dumps(receipt, sort_keys=True) + "\n", encoding="utf-8")
+            sync_file(path)
+            path.replace(self._receipt)
+            sync_folder(self._folder)
 
     def _refuse_other_facts(self, begun: Facts, what: str) -> None:
         found = differences(begun, self._facts)
@@ -318,12 +323,3 @@ def _read_receipt(path: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     return receipt if isinstance(receipt, dict) and {"facts", "files", "report"} <= receipt.keys() else None
-
-
-def _write_receipt(path: Path, receipt: Mapping[str, Any]) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with writing_to(path):
-        temporary.write_text(json.dumps(receipt, sort_keys=True) + "\n", encoding="utf-8")
-        sync_file(temporary)
-        temporary.replace(path)
-        sync_folder(path.parent)
