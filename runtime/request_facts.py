@@ -44,7 +44,9 @@ def request_facts(
     }
     for field in fields(request):
         if field.name not in _ELSEWHERE:
-            facts[field.name] = _plain(getattr(request, field.name))
+            value = getattr(request, field.name)
+            files = _files(value, info) if isinstance(value, (str, os.PathLike)) else []
+            facts[field.name] = f"{Path(value).name} {_fingerprint(files)}" if files else _plain(value)
     return facts
 
 
@@ -63,11 +65,20 @@ def plate_fingerprint(info: PlateInfo) -> str:
 
     Not the whole content: a film would take an hour to read. Copies of a plate have the same.
     """
-    pattern = parse_pattern(info.path)
-    files = [pattern.file(number) for number in info.frames] if pattern is not None else [info.path]
+    return _fingerprint(_files(info.path, info) or [info.path])
+
+
+def _files(path: str | os.PathLike[str], info: PlateInfo) -> list[Path]:
+    """The files of a movie, a picture, or of a sequence with the plate's frames; none where there is no such file."""
+    pattern = parse_pattern(Path(path))
+    files = [Path(path)] if pattern is None else [pattern.file(number) for number in info.frames]
+    return [file for file in files if file.is_file()]
+
+
+def _fingerprint(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
-        digest.update(f"{path.stat().st_size if path.exists() else None} ".encode())
+        digest.update(f"{path.name} {path.stat().st_size if path.exists() else None} ".encode())
     for path in (files[0], files[-1]):
         if path.is_file():
             with open(path, "rb") as file:

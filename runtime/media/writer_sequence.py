@@ -1,5 +1,6 @@
 """Results as image sequences: EXR, DPX, TIFF, PNG."""
 
+import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -68,8 +69,9 @@ class SequenceWriter(ResultWriter):
         self._own = staging is None
         self._staging: StagingFolder | None = staging or StagingFolder(first.parent)
         self._staging.make()
-        mine = {path.name for path in self._files.values()}
-        self._written: list[str] = [piece.name for piece in done if piece.name in mine]
+        self._staged = {number: self._staged_name(path) for number, path in self._files.items()}
+        self._targets = {self._staged[number]: path for number, path in self._files.items()}
+        self._written: list[str] = [piece.name for piece in done if piece.name in self._targets]
         self._settled = len(self._written)
 
     def write(self, frame: ResultFrame) -> None:
@@ -82,14 +84,14 @@ class SequenceWriter(ResultWriter):
         pixels = colours if alpha is None else np.concatenate([colours, alpha], axis=-1)
         window = frame.metadata.get(WINDOW) if self._same_format else None
         write_image(
-            self._staging.path / path.name,
+            self._staging.path / self._staged[frame.number],
             pixels,
             channels=("R", "G", "B") if alpha is None else ("R", "G", "B", "A"),
             attributes=self._attributes(frame),
             window=window if isinstance(window, tuple) else None,
             final=path,
         )
-        self._written.append(path.name)
+        self._written.append(self._staged[frame.number])
 
     def settle(self) -> tuple[Piece, ...]:
         """Bring the files written since the last call to disk."""
@@ -98,7 +100,7 @@ class SequenceWriter(ResultWriter):
         pieces = []
         for name in self._written[self._settled :]:
             path = self._staging.path / name
-            with writing_to(self._files_folder / name):
+            with writing_to(self._targets[name]):
                 sync_file(path)
                 pieces.append(Piece(name, path.stat().st_size))
         if pieces:
@@ -110,7 +112,7 @@ class SequenceWriter(ResultWriter):
         """The files, once all are written."""
         if len(self._written) != len(self._files):
             raise OutputError(f"Only {len(self._written)} of {len(self._files)} frames were written.")
-        return {name: self._files_folder / name for name in self._written}
+        return {name: self._targets[name] for name in self._written}
 
     def commit(self) -> None:
         """Finish, and give everything its final name."""
@@ -124,9 +126,10 @@ class SequenceWriter(ResultWriter):
             self._staging.remove()
         self._staging = None
 
-    @property
-    def _files_folder(self) -> Path:
-        return next(iter(self._files.values())).parent
+    def _staged_name(self, path: Path) -> str:
+        """Name of the final ``path`` in the staging folder, which files of several folders may share."""
+        assert self._staging is not None, "only called while open"
+        return os.path.relpath(path, self._staging.path.parent).replace(os.sep, "~")
 
     @property
     def _sample_bits(self) -> int:

@@ -29,7 +29,8 @@ def checkpoint_row(folder: Path, height: int, width: int) -> str:
     """Bytes of a checkpoint at that working size, and the median time until it is on disk."""
     random = np.random.default_rng(0)
     luminance = random.uniform(0, 100, (height, width)).astype(np.float32)
-    state = TemporalState(1, luminance, random.normal(0, 30, (height, width, 2)).astype(np.float32), "set", "model")
+    ab = random.normal(0, 30, (height, width, 2)).astype(np.float32)
+    state = TemporalState(1, luminance, ab, luminance / 100, "set", "model")
     seconds, data = [], b""
     for number in range(ROUNDS):
         started = time.perf_counter()

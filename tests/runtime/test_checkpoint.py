@@ -25,7 +25,8 @@ def tracker() -> HintTracker:
 
 def checkpoint() -> Checkpoint:
     random = np.random.default_rng(0)
-    state = TemporalState(7, lightness(7), random.normal(0, 30, (96, 128, 2)).astype(np.float32), "set", "model")
+    ab, confidence = random.normal(0, 30, (96, 128, 2)), random.random((96, 128))
+    state = TemporalState(7, lightness(7), ab.astype(np.float32), confidence.astype(np.float32), "set", "model")
     hints = tracker()
     for number in range(8):
         hints.at(number, lightness(number), SIZE)
