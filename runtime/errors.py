@@ -15,7 +15,7 @@
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
     |-- BackendError           a backend that was asked for cannot run here, or failed while running
     |-- StateError             a temporal state does not belong to this session
-    |-- CancelledError         the caller stopped the run; nothing was kept
+    |-- CancelledError         the caller stopped the run
     `-- DataError              training or evaluation data cannot be used
 
 A message says what was wrong, with which file or parameter, and what to do. Third-party exceptions are mapped to
@@ -82,7 +82,7 @@ class StateError(TinctError):
 
 
 class CancelledError(TinctError):
-    """The caller stopped the run; nothing was kept."""
+    """The caller stopped the run."""
 
 
 class DataError(TinctError):

@@ -47,6 +47,19 @@ class PointHint:
         return f"{self.frame},{self.x:g},{self.y:g}"
 
 
+@dataclass(frozen=True, eq=False)
+class HintTrack:
+    """Where the points of a tracker are after a frame, for another tracker of the same hints to go on with.
+
+    ``followed``: index of the hint in the order of frames, x and y at working size, last frame; ``lost``: index and
+    last frame; ``picture``: (h, w) uint8, the frame by which they are followed into the next.
+    """
+
+    followed: tuple[tuple[int, float, float, int], ...]
+    lost: tuple[tuple[int, int], ...]
+    picture: NDArray[np.uint8] | None
+
+
 @dataclass
 class _Followed:
     """A hint at work: its place at working size, and the last frame in which it was found."""
@@ -64,7 +77,8 @@ class HintTracker:
     """
 
     def __init__(self, hints: Sequence[PointHint]) -> None:
-        self._waiting = sorted(hints, key=lambda hint: hint.frame)
+        self._hints = sorted(hints, key=lambda hint: hint.frame)
+        self._waiting = list(self._hints)
         self._followed: list[_Followed] = []
         self._lost: list[_Followed] = []
         self._before: NDArray[np.uint8] | None = None
@@ -84,6 +98,25 @@ class HintTracker:
     def lost(self) -> Iterator[tuple[PointHint, int]]:
         """Hints that were lost on the way, each with the last frame in which it was found."""
         return ((one.hint, one.last) for one in self._lost)
+
+    def snapshot(self) -> HintTrack:
+        """Where all points are."""
+        index = self._hints.index
+        return HintTrack(
+            tuple((index(one.hint), float(one.place[0]), float(one.place[1]), one.last) for one in self._followed),
+            tuple((index(one.hint), one.last) for one in self._lost),
+            self._before,
+        )
+
+    def restore(self, track: HintTrack, number: int) -> None:
+        """Go on after frame ``number`` from ``track``, a `snapshot` of that frame: the same hints come out."""
+        nowhere = np.zeros(2, np.float32)
+        self._followed = [
+            _Followed(self._hints[index], np.array([x, y], np.float32), last) for index, x, y, last in track.followed
+        ]
+        self._lost = [_Followed(self._hints[index], nowhere, last) for index, last in track.lost]
+        self._waiting = [hint for hint in self._hints if hint.frame > number]
+        self._before = track.picture
 
     def _begin(self, number: int, size: WorkingSize) -> None:
         scale = np.array([size.width / size.plate_width, size.height / size.plate_height])

@@ -6,14 +6,17 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends import AUTO, backend_names, create_backend
+from tinct.runtime.backends.base import Backend
 from tinct.runtime.bundle import find_bundle
+from tinct.runtime.checkpoint import CHECKPOINT_FRAMES, Checkpoint, Tally
 from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.compose import compose
 from tinct.runtime.errors import BackendError, CancelledError, FrameRangeError, UnknownNameError, UsageError
@@ -34,9 +37,11 @@ from tinct.runtime.media import (
 )
 from tinct.runtime.media.writer_passes import open_pass_writer
 from tinct.runtime.passes import check_passes, make_passes
+from tinct.runtime.request_facts import request_facts
 from tinct.runtime.session import ColorizationSession, Reference, StepResult
 from tinct.runtime.stages import Stage, Stages
 from tinct.runtime.upsample import upsample_chroma
+from tinct.runtime.work_folder import WorkFolder
 
 Image = NDArray[np.float32]
 
@@ -69,7 +74,8 @@ class ColorizeRequest:
     `CODECS`, for movies; None = the container's usual one. ``threads``: of the network; None = every core. ``hints``:
     colours of single points, which are followed through the plate. ``spaces``: colour management, none unless an input
     space is named. ``passes``: names of `PASS_CHANNELS`, written beside the picture where ``passes_output`` says
-    (`open_pass_writer`). ``mask``: a picture, sequence or movie that limits where colour goes (`Mask`).
+    (`open_pass_writer`). ``mask``: a picture, sequence or movie that limits where colour goes (`Mask`). ``resume``: go
+    on with the work that a run of the same request left beside the output, if there is any.
     """
 
     input: str | os.PathLike[str]
@@ -88,21 +94,26 @@ class ColorizeRequest:
     passes: tuple[str, ...] = ()
     passes_output: str | None = None
     mask: str | os.PathLike[str] | None = None
+    resume: bool = False
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A frame was written: its number, how many are ``done`` of ``total``, and the speed so far."""
+    """A frame was written: its number, how many are ``done`` of ``total``, and the speed so far.
+
+    ``resumed``: how many of those done were taken over from an earlier run.
+    """
 
     frame: int
     done: int
     total: int
     seconds: float
+    resumed: int = 0
 
     @property
     def fps(self) -> float:
-        """Frames a second since the first frame was begun."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
+        """Frames a second since this run's first frame was begun."""
+        return (self.done - self.resumed) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float:
@@ -115,7 +126,8 @@ class ColorizeReport:
     """What a finished run did.
 
     ``seconds``: from the first frame to the finished output. ``confidence``: mean over all coloured frames, 0..1 (0
-    when none was coloured). ``busy``: seconds that each stage worked, by name, in the order of the stages.
+    when none was coloured). ``busy``: seconds that each stage worked, by name, in the order of the stages. ``resumed``:
+    frames that an earlier run had done; all of them where there was nothing left to do.
     """
 
     output: Path
@@ -126,11 +138,12 @@ class ColorizeReport:
     confidence: float
     warnings: tuple[str, ...] = ()
     busy: Mapping[str, float] = field(default_factory=dict)
+    resumed: int = 0
 
     @property
     def fps(self) -> float:
-        """Frames a second over the whole run."""
-        return self.frames / self.seconds if self.seconds > 0 else 0.0
+        """Frames a second over the whole of this run."""
+        return (self.frames - self.resumed) / self.seconds if self.seconds > 0 else 0.0
 
 
 ProgressCall = Callable[[Progress], None]
@@ -144,7 +157,9 @@ def colorize_plate(
     cancelled: Callable[[], bool] | None = None,
     on_frame: FrameCall | None = None,
 ) -> ColorizeReport:
-    """Colour a plate and write the result under its final name; on any error nothing is left of it.
+    """Colour a plate and write the result under its final name; on any error nothing is there under that name.
+
+    What was done stays in a hidden folder beside the output (`WorkFolder`) for a request with ``resume``.
 
     Everything that can be checked is checked before work begins: names, plate, stills, output, in this order.
 
@@ -179,63 +194,93 @@ def colorize_plate(
         session = ColorizationSession(backend, working_size=request.working_size)
         session.set_references(references)
         written = info if management is None else management.written_info(info, Path(request.output))
-        writer = stack.enter_context(
-            open_writer(Path(request.output), written, codec=request.codec, overwrite=request.overwrite)
+        facts = request_facts(request, info, references, backend, management)
+        work = stack.enter_context(
+            WorkFolder(Path(request.output), written, facts, resume=request.resume, overwrite=request.overwrite)
         )
-        writer = open_pass_writer(writer, request.passes, request.passes_output, info, overwrite=request.overwrite)
-        writer = stack.enter_context(managed_result(writer, management, info, Path(request.output)))
-        run = _Run(request, info, session, mask)
+        if work.finished is not None:
+            return _finished_before(request, info, work.finished)
+        writer = stack.enter_context(_open_result(request, info, written, management, work))
+        work.begin()
+        run = _Run(request, info, session, backend, work, mask)
         _log.info("%s: %d frames with %s on %s", info.path, len(info.frames), request.model, backend.NAME)
-        seconds, busy = run.through(reader, writer, progress, cancelled, on_frame)
-    return ColorizeReport(
-        output=Path(request.output),
-        frames=len(info.frames),
-        seconds=seconds,
-        backend=backend.NAME,
-        model=bundle.manifest.name,
-        confidence=run.confidence,
-        warnings=(*_still_warnings(request, info), *_hint_warnings(request, info), *run.warnings()),
-        busy=busy,
+        return run.through(reader, writer, progress, cancelled, on_frame)
+
+
+def _open_result(
+    request: ColorizeRequest,
+    info: PlateInfo,
+    written: PlateInfo,
+    management: ColourManagement | None,
+    work: WorkFolder,
+) -> ResultWriter:
+    """The writer of the picture and its passes, which goes on after what is done."""
+    picture = open_writer(
+        Path(request.output),
+        written,
+        codec=request.codec,
+        overwrite=work.overwrite,
+        staging=work.staging,
+        done=work.pieces,
     )
+    writer = open_pass_writer(
+        picture,
+        request.passes,
+        request.passes_output,
+        info,
+        overwrite=work.overwrite,
+        staging=work.staging,
+        done=work.pieces,
+    )
+    return managed_result(writer, management, info, Path(request.output))
 
 
 @dataclass(frozen=True)
 class _Prepared:
+    """A frame for the network; ``odd``: how many of its pixels are not finite."""
+
     frame: PlateFrame
     lightness: Image
+    odd: int
 
 
 @dataclass(frozen=True)
 class _Coloured:
+    """``checkpoint``: where the run stands after this frame, where that is to be kept."""
+
     prepared: _Prepared
     step: StepResult
+    checkpoint: Checkpoint | None
 
 
 class _Run:
-    """One pass over a plate: the stages, and what is noticed on the way. Each stage touches fields of its own."""
+    """One pass over a plate: the stages, and what is noticed on the way. Only `infer` changes anything."""
 
     def __init__(
-        self, request: ColorizeRequest, info: PlateInfo, session: ColorizationSession, mask: Mask | None
+        self,
+        request: ColorizeRequest,
+        info: PlateInfo,
+        session: ColorizationSession,
+        backend: Backend,
+        work: WorkFolder,
+        mask: Mask | None,
     ) -> None:
         self._request = request
+        self._backend = backend
         self._info = info
         self._session = session
         self._mask = mask
+        self._work = work
         self._hints = HintTracker(request.hints) if request.hints else None
         managed = info.colour.space is not None  # the writer then knows what its space has room for
         self._limit = not managed and not keeps_values_above_one(info, Path(request.output))
         gaps = [after - before for before, after in zip(info.frames, info.frames[1:], strict=False)]
         self._stride = min(gaps, default=1)
         self._previous: int | None = None
-        self._odd_pixels, self._odd_frames, self._first_odd = 0, 0, 0
-        self._first_colour: int | None = None
-        self._advice: str | None = None
-        self._confidence, self._coloured = 0.0, 0
-
-    @property
-    def confidence(self) -> float:
-        """Mean confidence of all coloured frames."""
-        return self._confidence / self._coloured if self._coloured else 0.0
+        self._tally = Tally()
+        self._stepped = self._resumed = work.done
+        if work.checkpoint is not None:
+            self._go_on_from(work.checkpoint)
 
     def through(
         self,
@@ -244,43 +289,41 @@ class _Run:
         progress: ProgressCall | None,
         cancelled: Callable[[], bool] | None,
         on_frame: FrameCall | None,
-    ) -> tuple[float, Mapping[str, float]]:
-        """Take every frame through all stages and commit; return seconds and each stage's busy seconds."""
+    ) -> ColorizeReport:
+        """Take every frame that is not done through all stages, and publish."""
 
         def poll() -> None:
             if cancelled is not None and cancelled():
-                raise CancelledError(f"stopped before {self._request.output} was finished; nothing was kept")
+                raise CancelledError(f"stopped before {self._request.output} was finished")
 
         stages = [Stage("prepare", self.prepare), Stage("infer", self.infer), Stage("compose", self.compose)]
+        numbers = self._info.frames[self._resumed :]
+        frames = (reader.read(number) for number in numbers) if self._resumed else reader.frames()
         started = time.perf_counter()
         encode, total = 0.0, len(self._info.frames)
-        with Stages(reader.frames(), stages, source_name="decode", poll=poll) as stream:
-            for done, composed in enumerate(stream, start=1):
-                result, step = composed
+        with Stages(frames, stages, source_name="decode", poll=poll) as stream:
+            for done, composed in enumerate(stream, start=self._resumed + 1):
+                result, step, checkpoint = composed
                 if on_frame is not None:
                     on_frame(result, step)
                 began = time.perf_counter()
                 writer.write(result)
+                if checkpoint is not None:
+                    self._work.settle(writer.settle(), checkpoint)
                 now = time.perf_counter()
                 encode += now - began
                 if progress is not None:
-                    progress(Progress(result.number, done, total, now - started))
+                    progress(Progress(result.number, done, total, now - started, self._resumed))
         began = time.perf_counter()
-        writer.commit()
+        report = self._report()
+        self._work.publish(writer.finish(), _kept_report(report))
         now = time.perf_counter()
-        return now - started, {**stream.busy, "encode": encode + now - began}
+        return replace(report, seconds=now - started, busy={**stream.busy, "encode": encode + now - began})
 
     def prepare(self, frame: PlateFrame) -> _Prepared:
         """Lightness for the network; odd input is counted."""
         odd = int(frame.luma.size - np.count_nonzero(np.isfinite(frame.luma)))
-        if odd:
-            self._first_odd = self._first_odd if self._odd_frames else frame.number
-            self._odd_pixels += odd
-            self._odd_frames += 1
-        if frame.was_colour and self._first_colour is None:
-            self._first_colour = frame.number
-        self._advice = self._advice or space_advice(self._info, frame.metadata)
-        return _Prepared(frame, luma_to_lightness(frame.luma, self._info.colour))
+        return _Prepared(frame, luma_to_lightness(frame.luma, self._info.colour), odd)
 
     def infer(self, prepared: _Prepared) -> _Coloured:
         """Step the session; frames at the request's own stride follow on each other."""
@@ -296,12 +339,12 @@ class _Run:
             raise BackendError(
                 f"the network gave values that are not numbers at frame {number}; try another --backend, and report it"
             )
-        if step.confidence.any():
-            self._confidence += float(step.confidence.mean(dtype=np.float64))
-            self._coloured += 1
-        return _Coloured(prepared, step)
+        self._tally.count(prepared.frame, prepared.odd, step.confidence)
+        self._tally.advice = self._tally.advice or space_advice(self._info, prepared.frame.metadata)
+        self._stepped += 1
+        return _Coloured(prepared, step, self._checkpoint(number))
 
-    def compose(self, coloured: _Coloured) -> tuple[ResultFrame, StepResult]:
+    def compose(self, coloured: _Coloured) -> tuple[ResultFrame, StepResult, Checkpoint | None]:
         """Bring chroma to full size and put it under the plate's luma."""
         frame, lightness, step = coloured.prepared.frame, coloured.prepared.lightness, coloured.step
         ab = upsample_chroma(step.ab, step.lightness, lightness)
@@ -314,22 +357,68 @@ class _Run:
             passes = make_passes(
                 self._request.passes, luma=frame.luma, rgb=rgb, ab=ab, confidence=step.confidence, tags=colour
             )
-        return ResultFrame(frame.number, rgb, frame.alpha, frame.metadata, passes), step
+        return ResultFrame(frame.number, rgb, frame.alpha, frame.metadata, passes), step, coloured.checkpoint
 
-    def warnings(self) -> Iterator[str]:
+    def _checkpoint(self, number: int) -> Checkpoint | None:
+        """Where the run stands after frame ``number``, every so many frames and after the last."""
+        if self._stepped % CHECKPOINT_FRAMES and self._stepped != len(self._info.frames):
+            return None
+        hints = self._hints.snapshot() if self._hints is not None else None
+        return Checkpoint(self._stepped, number, self._session.snapshot(), hints, replace(self._tally))
+
+    def _go_on_from(self, checkpoint: Checkpoint) -> None:
+        self._session.restore(checkpoint.state)
+        self._previous = checkpoint.frame
+        self._tally = replace(checkpoint.tally)
+        if self._hints is not None and checkpoint.hints is not None:
+            self._hints.restore(checkpoint.hints, checkpoint.frame)
+
+    def _report(self) -> ColorizeReport:
+        request, info = self._request, self._info
+        return ColorizeReport(
+            output=Path(request.output),
+            frames=len(info.frames),
+            seconds=0.0,
+            backend=self._backend.NAME,
+            model=self._backend.bundle.manifest.name,
+            confidence=self._tally.mean_confidence,
+            warnings=(*_still_warnings(request, info), *_hint_warnings(request, info), *self._warnings()),
+            resumed=self._resumed,
+        )
+
+    def _warnings(self) -> Iterator[str]:
         """What a user should know of the plate's pixels."""
-        path = self._info.path
-        if self._odd_pixels:
+        path, tally = self._info.path, self._tally
+        if tally.odd_pixels:
             yield (
-                f"{path} has {self._odd_pixels} pixels that are not finite (NaN or infinity) in {self._odd_frames} "
-                f"frames, first in frame {self._first_odd}; they were kept as they are"
+                f"{path} has {tally.odd_pixels} pixels that are not finite (NaN or infinity) in {tally.odd_frames} "
+                f"frames, first in frame {tally.first_odd}; they were kept as they are"
             )
-        if self._advice is not None:
-            yield self._advice
-        if self._first_colour is not None:
-            yield f"{path} is in colour (from frame {self._first_colour} on); only its luma was used"
+        if tally.advice is not None:
+            yield tally.advice
+        if tally.first_colour is not None:
+            yield f"{path} is in colour (from frame {tally.first_colour} on); only its luma was used"
         for hint, last in self._hints.lost() if self._hints is not None else ():
             yield f"the hint {hint} was followed to frame {last} and lost there; give it again where it is wanted"
+
+
+def _kept_report(report: ColorizeReport) -> dict[str, object]:
+    """What a later run must know of a report to repeat it."""
+    return {
+        "backend": report.backend,
+        "model": report.model,
+        "confidence": report.confidence,
+        "warnings": list(report.warnings),
+    }
+
+
+def _finished_before(request: ColorizeRequest, info: PlateInfo, kept: Mapping[str, Any]) -> ColorizeReport:
+    """The report of a run that had nothing left to do."""
+    count = len(info.frames)
+    warnings = tuple(kept["warnings"])
+    return ColorizeReport(
+        Path(request.output), count, 0.0, kept["backend"], kept["model"], kept["confidence"], warnings, resumed=count
+    )
 
 
 def keeps_values_above_one(info: PlateInfo, output: Path) -> bool:

@@ -73,6 +73,11 @@ class ColourConfig:
         with self._reading():
             self._config = ocio.Config.CreateFromFile(self.name)
 
+    @property
+    def identity(self) -> str:
+        """Names the configuration as it is now, the files that it reads among it."""
+        return f"{self.name} {self._config.getCacheID()}"
+
     def space(self, name: str, option: str) -> str:
         """The full name of the colour space that ``name`` (a name, an alias or a role) means; ``option`` asked for it.
 

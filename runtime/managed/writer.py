@@ -1,13 +1,15 @@
 """A result on its way out through colour management."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.managed.management import ColourManagement
-from tinct.runtime.media.base import ResultWriter
+from tinct.runtime.media.base import Piece, ResultWriter
 from tinct.runtime.media.luma import desaturate
 from tinct.runtime.media.plate import ResultFrame
 
@@ -41,6 +43,14 @@ class ManagedWriter(ResultWriter):
         if self._management.output != self._management.input:
             metadata = {name: value for name, value in metadata.items() if name not in _COLOUR_ATTRIBUTES}
         self._writer.write(replace(frame, rgb=self._converted(frame.rgb), metadata=metadata))
+
+    def settle(self) -> tuple[Piece, ...]:
+        """Bring what was written since the last call to disk."""
+        return self._writer.settle()
+
+    def finish(self) -> Mapping[str, Path]:
+        """The places of all files."""
+        return self._writer.finish()
 
     def commit(self) -> None:
         """Finish, and give everything its final name."""

@@ -1,7 +1,9 @@
 """The interfaces of plate readers and result writers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -44,10 +46,20 @@ class PlateReader(ABC):
         self.close()
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A staged file that is complete and on disk: its name, its size in bytes, and how many frames it holds."""
+
+    name: str
+    size: int
+    frames: int = 1
+
+
 class ResultWriter(ABC):
-    """Writes a result under a temporary name and gives it its final name on `commit`.
+    """Writes a result under temporary names and gives it its final name on `commit`.
 
     A context manager: leaving it without `commit` discards what was written and leaves what was there before untouched.
+    A writer that was given a staging folder leaves that to its owner, who may open another writer on what is in it.
     """
 
     NAME: ClassVar[str]
@@ -61,8 +73,27 @@ class ResultWriter(ABC):
         """
 
     @abstractmethod
+    def settle(self) -> tuple[Piece, ...]:
+        """Bring what was written since the last call to disk, in files that need nothing that follows.
+
+        Where a movie is settled is part of the result (its groups of pictures end there): settle at the same frames,
+        and the same frames give the same bytes.
+
+        Raises:
+            OutputError: disk full, not writable, refused by the encoder.
+        """
+
+    @abstractmethod
+    def finish(self) -> Mapping[str, Path]:
+        """Complete the staged files (flush, join, audio); return the place of each by its name in the staging folder.
+
+        Raises:
+            OutputError: frames are missing, disk full, not writable.
+        """
+
+    @abstractmethod
     def commit(self) -> None:
-        """Finish the files (flush, audio) and rename them to their final names."""
+        """Finish the files and rename them to their final names."""
 
     @abstractmethod
     def discard(self) -> None:

@@ -14,7 +14,7 @@ class MovieCodec:
 
     ``chroma`` is ``"420"``, ``"422"`` or ``"444"``; ``depths`` are the bit depths it is used at. ``keeps_full_range``:
     full-range plates stay full range (else they become legal range). ``even_only``: subsampled chroma needs even sides,
-    so odd sizes get 4:4:4.
+    so odd sizes get 4:4:4. ``intra``: every frame is a key frame.
     """
 
     name: str
@@ -28,6 +28,7 @@ class MovieCodec:
     keeps_full_range: bool = False
     even_only: bool = False
     smallest: tuple[int, int] = (16, 16)
+    intra: bool = True
 
 
 _LISTED = (
@@ -38,9 +39,9 @@ _LISTED = (
                {"level": "3", "slicecrc": "1", "slices": "4", "g": "1"},
                alpha=True, rgb=True, keeps_full_range=True),
     MovieCodec("h264", "libx264", (".mp4", ".mov", ".mkv"), "420", (8, 10), {"crf": "10", "preset": "medium"},
-               keeps_full_range=True, even_only=True),
+               keeps_full_range=True, even_only=True, intra=False),
     MovieCodec("h265", "libx265", (".mp4", ".mov", ".mkv"), "420", (8, 10), {"crf": "10", "preset": "medium"},
-               keeps_full_range=True, even_only=True),
+               keeps_full_range=True, even_only=True, intra=False),
 )  # fmt: skip
 
 _BY_NAME = {codec.name: codec for codec in _LISTED}

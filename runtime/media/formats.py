@@ -1,12 +1,14 @@
 """Which reader or writer a path gets."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinct.runtime.errors import MediaNotFoundError, UsageError
-from tinct.runtime.media.base import PlateReader, ResultWriter
+from tinct.runtime.media.base import Piece, PlateReader, ResultWriter
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
 from tinct.runtime.media.plate import PlateInfo
 from tinct.runtime.media.sequence_pattern import IMAGE_SUFFIXES, find_pattern, number_in_name, parse_pattern
+from tinct.runtime.media.staging import StagingFolder
 
 
 def open_plate(path: str | Path, *, frames: str | None = None, first_frame: int | None = None) -> PlateReader:
@@ -40,12 +42,19 @@ def open_plate(path: str | Path, *, frames: str | None = None, first_frame: int 
 
 
 def open_writer(
-    path: str | Path, info: PlateInfo, *, codec: str | None = None, overwrite: bool = False
+    path: str | Path,
+    info: PlateInfo,
+    *,
+    codec: str | None = None,
+    overwrite: bool = False,
+    staging: StagingFolder | None = None,
+    done: Sequence[Piece] = (),
 ) -> ResultWriter:
     """Open a writer for the frames in ``info.frames``: a movie, a sequence, a folder, or one image for one frame.
 
     ``info`` is the plate's description, cut to the frames that will be written (`PlateInfo.cut`). ``codec`` is one of
-    ``CODECS`` and for movies only.
+    ``CODECS`` and for movies only. ``staging``: where the result is made, if its owner keeps it beyond this writer
+    (`staging_place`); ``done``: pieces that an earlier writer settled there, after which this one goes on.
 
     Raises:
         UnknownNameError: no codec of that name.
@@ -57,7 +66,7 @@ def open_writer(
     if path.suffix.lower() in MOVIE_SUFFIXES and not path.is_dir():
         from tinct.runtime.media.writer_movie import MovieWriter
 
-        return MovieWriter(path, info, codec=codec, overwrite=overwrite)
+        return MovieWriter(path, info, codec=codec, overwrite=overwrite, staging=staging, done=done)
     from tinct.runtime.media.writer_sequence import OUTPUT_SUFFIXES, SequenceWriter, output_files
 
     if codec is not None:
@@ -67,4 +76,21 @@ def open_writer(
     if path.suffix and not path.is_dir() and path.suffix.lower() not in OUTPUT_SUFFIXES:
         known = ", ".join((*MOVIE_SUFFIXES, *OUTPUT_SUFFIXES))
         raise UsageError(f"{path}: Tinct does not write {path.suffix} files; use one of {known}.")
-    return SequenceWriter(output_files(path, info), info, overwrite=overwrite)
+    return SequenceWriter(output_files(path, info), info, overwrite=overwrite, staging=staging, done=done)
+
+
+def staging_place(path: str | Path, info: PlateInfo) -> tuple[Path, str]:
+    """Return where the work on the output ``path`` lies: a folder, and the name of the hidden folder in it.
+
+    Sequences have the range in the name, so that two machines can each write a part of one sequence.
+    """
+    path = Path(path)
+    span = f"{info.frames[0]}-{info.frames[-1]}"
+    if path.suffix.lower() in MOVIE_SUFFIXES and not path.is_dir():
+        return path.parent, f".tinct-{path.name}"
+    pattern = parse_pattern(path)
+    if pattern is not None:
+        return pattern.folder, f".tinct-{pattern.prefix}{span}{pattern.suffix}"
+    if path.is_dir() or not path.suffix:
+        return path, f".tinct-{span}"
+    return path.parent, f".tinct-{path.name}"

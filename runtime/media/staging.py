@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,41 +37,75 @@ def check_target(path: Path, *, overwrite: bool, sources: tuple[Path, ...]) -> N
         raise OutputExistsError(f"{path} is there already; choose another name, or allow overwriting (--overwrite).")
 
 
+def sync_file(path: Path) -> None:
+    """Wait until ``path`` is on disk: full disks and lost network shares may only show here."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in ``folder`` are on disk, on file systems that can be asked."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:  # some network file systems refuse it for folders
+        pass
+    finally:
+        os.close(descriptor)
+
+
 class StagingFolder:
     """A hidden folder beside the targets; files in it get their final names together, or vanish together."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make ``folder`` (with its parents, where missing) and the hidden folder in it.
+    def __init__(self, folder: Path, name: str | None = None) -> None:
+        """Choose the hidden folder in ``folder``: called ``name``, or as no other is. `make` makes it."""
+        self._made: list[Path] = []
+        self._folder = folder
+        self._named = name is not None
+        self.path = folder / (name or f".tinct-{secrets.token_hex(6)}")
+
+    def make(self) -> None:
+        """Make the hidden folder, with its parents where missing; one with a given name may be there already.
 
         Raises:
             OutputError: not writable.
         """
-        self._made = _missing_parents(folder)
-        self._folder = folder
-        self.path = folder / f".tinct-{secrets.token_hex(6)}"
+        self._made += _missing_parents(self._folder)
         try:
-            with writing_to(folder):
-                self.path.mkdir(parents=True)
+            with writing_to(self._folder):
+                self.path.mkdir(parents=True, exist_ok=self._named)
         except OutputError:
             self._remove_made()
             raise
 
-    def publish(self, names: Iterator[str] | list[str]) -> None:
-        """Move the staged files ``names`` to their final place, replacing what is there, and remove the hidden folder.
+    def publish(self, files: Mapping[str, Path]) -> None:
+        """Move the staged ``files`` (staged name to final place), replacing what is there; remove the hidden folder.
 
         Raises:
             OutputError: a file cannot be flushed to disk or moved.
         """
-        listed = list(names)
         with writing_to(self._folder):
-            # Full disks and lost network shares may only show here; better than after the old file is gone.
-            for name in listed:
-                with open(self.path / name, "rb") as file:
-                    os.fsync(file.fileno())
-            for name in listed:
-                os.replace(self.path / name, self._folder / name)
+            # Nothing is replaced before everything is known to be on disk.
+            for name in files:
+                sync_file(self.path / name)
+        self.move(files)
         self._made = []
-        shutil.rmtree(self.path, ignore_errors=True)
+        self.remove()
+
+    def move(self, files: Mapping[str, Path]) -> None:
+        """Give staged ``files``, which are on disk, their final names.
+
+        Raises:
+            OutputError: one cannot be moved.
+        """
+        with writing_to(self._folder):
+            for folder in {target.parent for target in files.values()}:
+                folder.mkdir(parents=True, exist_ok=True)
+            for name, target in files.items():
+                os.replace(self.path / name, target)
+            for folder in {target.parent for target in files.values()}:
+                sync_folder(folder)
+        self._made = []
 
     def remove(self) -> None:
         """Remove the hidden folder, and the folders made for it that are still empty; harmless when called twice."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import UsageError
-from tinct.runtime.media.base import ResultWriter
+from tinct.runtime.media.base import Piece, ResultWriter
 from tinct.runtime.media.plate import PlateInfo, ResultFrame
+from tinct.runtime.media.staging import StagingFolder
 from tinct.runtime.media.writer_sequence import SequenceWriter, output_files
 
 PLACE = "{pass}"
@@ -23,10 +24,17 @@ class PassWriter(SequenceWriter):
     NAME: ClassVar[str] = "passes"
 
     def __init__(
-        self, files: Mapping[int, Path], info: PlateInfo, names: Sequence[str], *, overwrite: bool = False
+        self,
+        files: Mapping[int, Path],
+        info: PlateInfo,
+        names: Sequence[str],
+        *,
+        overwrite: bool = False,
+        staging: StagingFolder | None = None,
+        done: Sequence[Piece] = (),
     ) -> None:
         """Prepare to write the passes ``names`` into ``files``; otherwise as `SequenceWriter`."""
-        super().__init__(files, info, overwrite=overwrite)
+        super().__init__(files, info, overwrite=overwrite, staging=staging, done=done)
         self._names = tuple(names)
 
     def _image(self, frame: ResultFrame) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...] | None]:
@@ -46,6 +54,7 @@ class WriterWithPasses(ResultWriter):
     def __init__(self, picture: ResultWriter, passes: Sequence[PassWriter]) -> None:
         self._picture = picture
         self._passes = tuple(passes)
+        self._writers = (*self._passes, picture)
 
     def write(self, frame: ResultFrame) -> None:
         """Append ``frame``."""
@@ -53,24 +62,39 @@ class WriterWithPasses(ResultWriter):
         for writer in self._passes:
             writer.write(frame)
 
+    def settle(self) -> tuple[Piece, ...]:
+        """Bring what was written since the last call to disk."""
+        return tuple(piece for writer in self._writers for piece in writer.settle())
+
+    def finish(self) -> Mapping[str, Path]:
+        """The places of all files, the picture's last."""
+        return {name: place for writer in self._writers for name, place in writer.finish().items()}
+
     def commit(self) -> None:
         """Finish, and give everything its final name; the picture last, so that where it is, its passes are."""
-        for writer in (*self._passes, self._picture):
+        for writer in self._writers:
             writer.commit()
 
     def discard(self) -> None:
         """Remove what was written; harmless after `commit` and when called twice."""
-        for writer in (*self._passes, self._picture):
+        for writer in self._writers:
             writer.discard()
 
 
 def open_pass_writer(
-    picture: ResultWriter, names: Sequence[str], path: str | None, info: PlateInfo, *, overwrite: bool = False
+    picture: ResultWriter,
+    names: Sequence[str],
+    path: str | None,
+    info: PlateInfo,
+    *,
+    overwrite: bool = False,
+    staging: StagingFolder | None = None,
+    done: Sequence[Piece] = (),
 ) -> ResultWriter:
     """Return ``picture``, or a writer that also writes the passes ``names``.
 
     ``path`` None: the passes become layers of the picture's own EXR files. ``path`` with ``{pass}`` in it: one sequence
-    for each pass; without: one sequence that has them all as layers.
+    for each pass; without: one sequence that has them all as layers. ``staging`` and ``done`` are the picture's.
 
     Raises:
         UsageError: the picture is not EXR and ``path`` is missing, or ``path`` does not name EXR files.
@@ -97,7 +121,7 @@ def open_pass_writer(
                 raise UsageError(f"passes are written as EXR; name files that end in .exr, not {path}")
             if isinstance(picture, SequenceWriter) and set(files.values()) & set(picture.files.values()):
                 raise UsageError(f"passes would go into the picture's own files {path}; give them other names")
-            writers.append(PassWriter(files, info, group, overwrite=overwrite))
+            writers.append(PassWriter(files, info, group, overwrite=overwrite, staging=staging, done=done))
     except BaseException:
         for writer in writers:
             writer.discard()

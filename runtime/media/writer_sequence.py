@@ -1,6 +1,7 @@
 """Results as image sequences: EXR, DPX, TIFF, PNG."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import OutputError, UsageError
-from tinct.runtime.media.base import ResultWriter
+from tinct.runtime.media.base import Piece, ResultWriter
 from tinct.runtime.media.image_file import HeaderAttribute, write_image
 from tinct.runtime.media.plate import Image, PlateInfo, ResultFrame
 from tinct.runtime.media.quantise import to_codes, to_half, widen_codes
 from tinct.runtime.media.reader_sequence import WINDOW
 from tinct.runtime.media.sequence_pattern import SequencePattern, parse_pattern
-from tinct.runtime.media.staging import StagingFolder, check_target
+from tinct.runtime.media.staging import StagingFolder, check_target, sync_file, sync_folder, writing_to
 from tinct.runtime.media.timecode import advance_timecode, timecode_to_word
 from tinct.runtime.media.transfer import encode_linear
 
@@ -40,8 +41,18 @@ class SequenceWriter(ResultWriter):
 
     NAME: ClassVar[str] = "sequence"
 
-    def __init__(self, files: Mapping[int, Path], info: PlateInfo, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        files: Mapping[int, Path],
+        info: PlateInfo,
+        *,
+        overwrite: bool = False,
+        staging: StagingFolder | None = None,
+        done: Sequence[Piece] = (),
+    ) -> None:
         """Prepare to write ``files``, by frame number; all lie in one folder and have one suffix.
+
+        ``staging``: a folder that its owner keeps or removes, in which the pieces ``done`` lie already.
 
         Raises:
             OutputExistsError: a file is there already (without ``overwrite``), or is one of the plate's.
@@ -55,8 +66,13 @@ class SequenceWriter(ResultWriter):
         for number, path in self._files.items():
             check_target(path, overwrite=overwrite, sources=(plate.file(number) if plate else info.path,))
         self._same_format = _kind(self._suffix) == _kind(info.path.suffix.lower())
-        self._staging: StagingFolder | None = StagingFolder(first.parent)
-        self._written: list[str] = []
+        self._own = staging is None
+        self._staging: StagingFolder | None = staging or StagingFolder(first.parent)
+        self._staging.make()
+        self._staged = {number: self._staged_name(path) for number, path in self._files.items()}
+        self._targets = {self._staged[number]: path for number, path in self._files.items()}
+        self._written: list[str] = [piece.name for piece in done if piece.name in self._targets]
+        self._settled = len(self._written)
 
     def write(self, frame: ResultFrame) -> None:
         """Append ``frame``."""
@@ -66,7 +82,7 @@ class SequenceWriter(ResultWriter):
         pixels, channels, formats = self._image(frame)
         window = frame.metadata.get(WINDOW) if self._same_format else None
         write_image(
-            self._staging.path / path.name,
+            self._staging.path / self._staged[frame.number],
             pixels,
             channels=channels,
             formats=formats,
@@ -74,22 +90,45 @@ class SequenceWriter(ResultWriter):
             window=window if isinstance(window, tuple) else None,
             final=path,
         )
-        self._written.append(path.name)
+        self._written.append(self._staged[frame.number])
+
+    def settle(self) -> tuple[Piece, ...]:
+        """Bring the files written since the last call to disk."""
+        if self._staging is None:
+            return ()
+        pieces = []
+        for name in self._written[self._settled :]:
+            path = self._staging.path / name
+            with writing_to(self._targets[name]):
+                sync_file(path)
+                pieces.append(Piece(name, path.stat().st_size))
+        if pieces:
+            sync_folder(self._staging.path)
+        self._settled = len(self._written)
+        return tuple(pieces)
+
+    def finish(self) -> Mapping[str, Path]:
+        """The files, once all are written."""
+        if len(self._written) != len(self._files):
+            raise OutputError(f"Only {len(self._written)} of {len(self._files)} frames were written.")
+        return {name: self._targets[name] for name in self._written}
 
     def commit(self) -> None:
         """Finish, and give everything its final name."""
-        if self._staging is None:
-            return
-        if len(self._written) != len(self._files):
-            raise OutputError(f"Only {len(self._written)} of {len(self._files)} frames were written; nothing was kept.")
-        self._staging.publish(self._written)
-        self._staging = None
+        if self._staging is not None:
+            self._staging.publish(self.finish())
+            self._staging = None
 
     def discard(self) -> None:
         """Remove what was written; harmless after `commit` and when called twice."""
-        if self._staging is not None:
+        if self._staging is not None and self._own:
             self._staging.remove()
-            self._staging = None
+        self._staging = None
+
+    def _staged_name(self, path: Path) -> str:
+        """Name of the final ``path`` in the staging folder, which files of several folders may share."""
+        assert self._staging is not None, "only called while open"
+        return os.path.relpath(path, self._staging.path.parent).replace(os.sep, "~")
 
     @property
     def files(self) -> Mapping[int, Path]:

@@ -39,20 +39,33 @@ def subsample(chroma: Image, layout: str) -> Image:
     return np.asarray(result, np.float32)
 
 
-def luma_codes(luma: Image, bits: int, *, full_range: bool) -> NDArray[Any]:
-    """Return luma as integer codes, values beyond legal range kept as far as the code goes.
+def luma_span(bits: int, *, full_range: bool) -> tuple[int, int]:
+    """Return (span, offset) of luma codes: code = Y' * span + offset.
 
     Inverse of `tinct.runtime.media.picture_planes.expand_range`, which names the source of the formula.
     """
     scale = 2 ** (bits - 8)
-    span, offset = (2**bits - 1, 0) if full_range else (219 * scale, 16 * scale)
+    return (2**bits - 1, 0) if full_range else (219 * scale, 16 * scale)
+
+
+def chroma_span(bits: int, *, full_range: bool) -> tuple[int, int]:
+    """Return (span, offset) of Cb and Cr codes: code = C * span + offset.
+
+    (224 C + 128) * 2^(n-8), or (2^n - 1) C + 2^(n-1) at full range (BT.2100-2 table 9).
+    """
+    return (2**bits - 1 if full_range else 224 * 2 ** (bits - 8)), 2 ** (bits - 1)
+
+
+def luma_codes(luma: Image, bits: int, *, full_range: bool) -> NDArray[Any]:
+    """Return luma as integer codes, values beyond legal range kept as far as the code goes."""
+    span, offset = luma_span(bits, full_range=full_range)
     return _round(luma * np.float32(span) + np.float32(offset), bits)
 
 
 def chroma_codes(chroma: Image, bits: int, *, full_range: bool) -> NDArray[Any]:
-    """Return Cb or Cr as codes: (224 C + 128) * 2^(n-8), or (2^n - 1) C + 2^(n-1) at full range (BT.2100-2 table 9)."""
-    span = 2**bits - 1 if full_range else 224 * 2 ** (bits - 8)
-    return _round(chroma * np.float32(span) + np.float32(2 ** (bits - 1)), bits)
+    """Return Cb or Cr as integer codes."""
+    span, offset = chroma_span(bits, full_range=full_range)
+    return _round(chroma * np.float32(span) + np.float32(offset), bits)
 
 
 def _round(values: Image, bits: int) -> NDArray[Any]:

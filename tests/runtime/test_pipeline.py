@@ -23,6 +23,7 @@ from tinct.runtime.errors import (
     UsageError,
 )
 from tinct.runtime.media import ColourTags, PlateFrame, PlateInfo, PlateReader, ResultFrame, ResultWriter
+from tinct.runtime.media.base import Piece
 from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
 
 HEIGHT, WIDTH = 72, 128
@@ -74,6 +75,13 @@ class KeptResult(ResultWriter):
         if self.keep:
             self.frames.append(frame)
 
+    def settle(self) -> tuple[Piece, ...]:
+        return ()
+
+    def finish(self) -> dict[str, Path]:
+        self.committed = True
+        return {}
+
     def commit(self) -> None:
         self.committed = True
 
@@ -91,13 +99,14 @@ def still(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def job(monkeypatch: pytest.MonkeyPatch, still: Path):
+def job(monkeypatch: pytest.MonkeyPatch, still: Path, tmp_path: Path):
     """Run the pipeline on made plates; returns the writer and the report."""
+    monkeypatch.chdir(tmp_path)
 
     def run(plate: PlateReader, writer: KeptResult | None = None, **options: object):
         writer = writer or KeptResult()
         monkeypatch.setattr(pipeline, "open_plate", lambda path, frames=None: plate)
-        monkeypatch.setattr(pipeline, "open_writer", lambda path, info, codec, overwrite: writer)
+        monkeypatch.setattr(pipeline, "open_writer", lambda path, info, **options: writer)
         calls = {name: options.pop(name) for name in ("progress", "cancelled", "on_frame") if name in options}
         fields = {"references": (StillAt(still),), "model": "fake", "backend": "fake", "working_size": 64, **options}
         return writer, colorize_plate(ColorizeRequest(input="made.mov", output="out.mov", **fields), **calls)

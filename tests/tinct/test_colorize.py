@@ -21,7 +21,7 @@ def luma(path: Path) -> np.ndarray:
 
 
 def results(folder: Path) -> dict[int, Path]:
-    return {int(file.name.split(".")[1]): file for file in sorted(folder.iterdir())}
+    return {int(file.name.split(".")[1]): file for file in sorted(folder.glob("[!.]*"))}
 
 
 def test_sequence_is_coloured_with_its_numbers_and_its_luma(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_stopping_leaves_nothing_half_written(how: signal.Signals, still: Path, 
     assert err.strip().splitlines()[-1] == "tinct: stopped"
     assert "Traceback" not in err
     assert json.loads(rest.splitlines()[-1]) == {"event": "stopped"}
-    assert [file.name for file in out.iterdir()] == ["film.mkv"]
+    assert [file.name for file in out.glob("[!.]*")] == ["film.mkv"]
     assert (out / "film.mkv").read_bytes() == b"what was there"
 
 

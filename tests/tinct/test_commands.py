@@ -79,6 +79,18 @@ def test_bench_prints_each_stage_and_the_ratio(tinct, tmp_path: Path, monkeypatc
     assert standing["step"]["lower"] <= standing["step"]["median"] <= standing["step"]["upper"]
 
 
+def test_bench_pipeline_names_the_bottleneck(tinct, tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    options = ("--model", "fake", "--backend", "fake", "--size", "64x96", "--frames", "5", "--json", out)
+    outcome = tinct("bench", "--pipeline", *options)
+    assert outcome.code == 0, outcome.err
+    report = json.loads(out.read_text())
+    assert list(report["shares"]) == ["decode", "prepare", "infer", "compose", "encode"]
+    assert report["fps"] == pytest.approx(5 / report["seconds"])
+    assert report["bottleneck"] == max(report["busy"], key=report["busy"].get)
+    assert f"bottleneck: {report['bottleneck']}" in outcome.out
+
+
 def test_yardstick_has_the_cost_that_it_claims() -> None:
     import onnx
 
@@ -101,6 +113,12 @@ def test_bench_refuses_a_size(tinct, size: str) -> None:
     outcome = tinct("bench", "--model", "fake", "--size", size)
     assert outcome.code == 2
     assert size in outcome.error
+
+
+def test_bench_refuses_more_frames_than_the_clip_has(tinct) -> None:
+    outcome = tinct("bench", "--model", "fake", "--frames", "25")
+    assert outcome.code == 2
+    assert "--frames 25" in outcome.error
 
 
 @pytest.fixture

@@ -110,6 +110,9 @@ def colorize(
         int | None, typer.Option(min=1, help="CPU threads of the network.", show_default="all cores")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what a run that was interrupted left beside the output.")
+    ] = False,
     sheet: Annotated[
         Path | None,
         typer.Option(metavar="PICTURE", help="Write a contact sheet of the run (PNG or JPEG).", show_default="none"),
@@ -143,6 +146,7 @@ def colorize(
             passes=tuple(name.strip() for name in passes.split(",")) if passes else (),
             passes_output=passes_output,
             mask=mask,
+            resume=resume,
         )
 
         pictures = RunSheet(sheet, request) if sheet else None
@@ -151,14 +155,18 @@ def colorize(
             display.progress(frame=progress.frame, done=progress.done, total=progress.total, fps=progress.fps)
 
         report = colorize_plate(request, progress=show, on_frame=pictures.keep if pictures else None)
-        if pictures:
+        if pictures and report.resumed < report.frames:
             pictures.write()
+        if pictures and report.resumed:
+            display.warn("the contact sheet shows frames of this run only, not of the one that was resumed")
         for warning in report.warnings:
             display.warn(warning)
         display.finish(_sentence(report), **_facts(report))
 
 
 def _sentence(report: "ColorizeReport") -> str:
+    if report.resumed == report.frames:
+        return f"{report.output}: {report.frames} frames, finished before; nothing was left to do"
     return f"{report.output}: {report.frames} frames in {report.seconds:.1f} s ({report.fps:.2f} fps, {report.backend})"
 
 
@@ -166,6 +174,7 @@ def _facts(report: "ColorizeReport") -> dict[str, object]:
     return {
         "output": str(Path(report.output)),
         "frames": report.frames,
+        "resumed": report.resumed,
         "seconds": round(report.seconds, 3),
         "fps": round(report.fps, 3),
         "backend": report.backend,

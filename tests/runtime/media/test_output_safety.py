@@ -12,6 +12,7 @@ import pytest
 
 from tinct.runtime.errors import MediaError, OutputError, OutputExistsError, UnknownNameError, UsageError
 from tinct.runtime.media import PlateInfo, ResultFrame, open_plate, open_writer
+from tinct.runtime.media.staging import StagingFolder
 
 MovieMaker = Callable[..., Path]
 TARGETS = ["out.mov", "out.mkv", "out.mp4", "out.%04d.exr", "out.####.dpx", "out.%04d.png", "out.%04d.tif"]
@@ -103,6 +104,22 @@ def test_the_plate_is_never_the_output(info: PlateInfo, tmp_path: Path, overwrit
         open_writer(tmp_path / "shots" / "shot.####.dpx", sequence, overwrite=overwrite)
     with pytest.raises(OutputExistsError, match="is the input"):
         open_writer(tmp_path / "shots", sequence, overwrite=overwrite)
+
+
+def test_writers_of_several_folders_can_share_one_staging_folder(info: PlateInfo, tmp_path: Path) -> None:
+    staging = StagingFolder(tmp_path / "one", ".tinct-work")
+    writers = [open_writer(tmp_path / folder / "r.%04d.png", info, staging=staging) for folder in ("one", "two")]
+    (tmp_path / "two").mkdir()
+    for number in info.frames:
+        for brightness, writer in enumerate(writers):
+            writer.write(ResultFrame(number, np.full((info.height, info.width, 3), brightness / 2, np.float32)))
+    pieces = [piece.name for writer in writers for piece in writer.settle()]
+    assert len(set(pieces)) == 2 * len(info.frames)
+    staging.publish({name: path for writer in writers for name, path in writer.finish().items()})
+    for folder, level in (("one", 0.0), ("two", 0.5)):
+        with open_plate(tmp_path / folder / "r.%04d.png") as result:
+            assert [round(float(frame.luma.mean()), 1) for frame in result.frames()] == [level] * len(info.frames)
+    assert not staging.path.exists()
 
 
 @contextmanager
