@@ -299,7 +299,7 @@ def test_memory_does_not_grow_with_the_plate(job) -> None:
 
     peak(5)  # what is made once
     # 25 times the frames; keeping one byte a pixel of them would be 4 MB.
-    assert peak(500) - peak(20) < 1_000_000
+    assert peak(500) - peak(20) < 2_500_000  # how many frames are under way at once depends on the machine
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenImageIO
 import pytest
 
 from tinct.runtime.work_folder import find_unfinished
@@ -127,6 +128,27 @@ def test_a_run_that_was_killed_goes_on_to_the_same_result(
         assert json.loads(outcome.out.splitlines()[-1])["resumed"] == begun[0].done
     assert results(broken) == results(whole)
     assert [path.name for path in broken.parent.glob(".*") if not path.name.endswith(".done")] == []
+
+
+@pytest.mark.parametrize("point", ["before(Journal, 'append', 3)", "before(staging.os, 'replace', 3)"])
+@pytest.mark.usefixtures("short")
+def test_passes_in_a_folder_of_their_own_go_on_too(
+    tinct, killed, plate: Path, still: Path, tmp_path: Path, point: str
+) -> None:
+    """Picture and passes have the same file names, in folders of their own."""
+    found = []
+    for begun in ("whole", "broken"):
+        folder = tmp_path / begun
+        named = ["--passes", "chroma,confidence", "--passes-output", str(folder / "{pass}" / "r.%04d.exr")]
+        arguments = [*options(plate, still, folder / "r.%04d.exr"), *named]
+        if begun == "broken":
+            killed(point, arguments)
+            arguments += ["--resume"]
+        assert tinct(*arguments).code == 0
+        files = sorted(path for path in folder.rglob("*.exr"))
+        found.append({str(path.relative_to(folder)): _pixels(path) for path in files})
+    assert found[0] == found[1]
+    assert len(found[0]) == 3 * FRAMES
 
 
 @pytest.mark.usefixtures("short")
@@ -281,3 +303,8 @@ def begun_work(tinct, plate: Path, still: Path, film: Path) -> Path:
     (begun,) = find_unfinished(film.parent)
     assert begun.done == 2 * EVERY
     return begun.folder
+
+
+def _pixels(path: Path) -> bytes:
+    """Samples of an EXR file; its header holds the time of writing."""
+    return OpenImageIO.ImageBuf(str(path)).get_pixels(OpenImageIO.FLOAT).tobytes()
