@@ -167,7 +167,9 @@ def colorize(
 def _sentence(report: "ColorizeReport") -> str:
     if report.resumed == report.frames:
         return f"{report.output}: {report.frames} frames, finished before; nothing was left to do"
-    return f"{report.output}: {report.frames} frames in {report.seconds:.1f} s ({report.fps:.2f} fps, {report.backend})"
+    done = f", {report.resumed} of them done before" if report.resumed else ""
+    speed = f"{report.seconds:.1f} s ({report.fps:.2f} fps, {report.backend})"
+    return f"{report.output}: {report.frames} frames{done} in {speed}"
 
 
 def _facts(report: "ColorizeReport") -> dict[str, object]:
