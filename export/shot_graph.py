@@ -37,6 +37,8 @@ GREY_LEVELS = 8
 class GreyTransNet(nn.Module):
     """TransNetV2 for grey frames; its parts are those of the ``published`` network."""
 
+    diagonal: Tensor
+
     def __init__(self, published: Any) -> None:
         super().__init__()
         self.blocks = published.SDDCNN

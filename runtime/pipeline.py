@@ -30,6 +30,7 @@ from tinct.runtime.media import (
     read_still,
 )
 from tinct.runtime.session import ColorizationSession, Reference, StepResult
+from tinct.runtime.shot_plan import ShotPlan
 from tinct.runtime.stages import Stage, Stages
 from tinct.runtime.upsample import upsample_chroma
 
@@ -58,7 +59,7 @@ class ColorizeRequest:
     ``frames``: a range of the plate's own numbers such as ``1001-1100``; None = all. ``working_size``: short side in
     pixels at which the network works; None = the model's. ``chroma``: factor on a and b, 0 or more. ``codec``: one of
     `CODECS`, for movies; None = the container's usual one. ``threads``: of the network; None = every core. ``hints``:
-    colours of single points, which are followed through the plate.
+    colours of single points, which are followed through the plate. ``shots``: where shots begin, and which stay grey.
     """
 
     input: str | os.PathLike[str]
@@ -73,6 +74,7 @@ class ColorizeRequest:
     overwrite: bool = False
     threads: int | None = None
     hints: tuple[PointHint, ...] = ()
+    shots: ShotPlan = field(default_factory=ShotPlan)
 
 
 @dataclass(frozen=True)
@@ -256,8 +258,13 @@ class _Run:
         return _Prepared(frame, luma_to_lightness(frame.luma, self._info.colour))
 
     def infer(self, prepared: _Prepared) -> _Coloured:
-        """Step the session; frames at the request's own stride follow on each other."""
-        number = prepared.frame.number
+        """Step the session; frames at the request's own stride follow on each other, but not over a cut."""
+        number, plan = prepared.frame.number, self._request.shots
+        if plan.is_grey(number):
+            self._previous = number
+            return _Coloured(prepared, self._session.leave_grey(number, prepared.lightness))
+        if plan.starts_afresh(number, self._previous):
+            self._session.reset()
         follows = self._previous is not None and number - self._previous == self._stride
         hints = None
         if self._hints is not None:

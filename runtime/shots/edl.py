@@ -59,10 +59,9 @@ def load(text: str, origin: str, plate: PlateStart) -> ShotList:
     try:
         rate = Fraction(notes.get("RATE", plate.rate))
         known = PlateStart(plate.number, plate.timecode, rate)
-        shots = [_shot(event, its, known) for event, its in events]
+        shots = [shot for event, its in events if (shot := _shot(event, its, known)) is not None]
     except (ValueError, ZeroDivisionError) as error:
         raise ShotListError(f"{origin} has a comment or timecode that cannot be read ({error})") from error
-    shots = [shot for shot in shots if shot is not None]
     if shots and shots[0].begins is not None and "SOURCE" not in notes:
         shots[0] = Shot(shots[0].first, shots[0].last)
     timecode = notes.get("TIMECODE", plate.timecode or "none")

@@ -58,4 +58,4 @@ def _slope(contrast: Contrast) -> int:
     if near[0] >= AT_ONCE * top:
         return 0
     still = np.flatnonzero(np.diff(near) <= GROWTH * top)
-    return int(still[0]) + 1 if len(still) else len(near)
+    return int(still[0]) if len(still) else len(near)

@@ -70,9 +70,7 @@ def test_a_dissolve_is_a_dissolve_where_the_detector_knows_them(detector, shots)
 
 def test_shots_are_not_shorter_than_the_least(detector):
     rng = np.random.default_rng(3)
-    film = [
-        np.full((48, 80), rng.integers(255), np.uint8) + rng.integers(0, 40, (48, 80), np.uint8) for _ in range(40)
-    ]
+    film = [np.full((48, 80), rng.integers(255), np.uint8) + rng.integers(0, 40, (48, 80), np.uint8) for _ in range(40)]
     starts = [0, *(one.start for one in detector.transitions(iter(film), RATE))]
     assert all(after - before >= LEAST_SHOT for before, after in pairwise(starts))
 

@@ -14,7 +14,7 @@ def film(*parts: float | tuple[float, float, int] | tuple[float, int]) -> np.nda
 
 def test_a_fade_out_and_in_is_one_transition_with_its_slopes() -> None:
     contrast = film((50, 30), (45, 5, 9), (0, 10), (5, 40, 8), (40, 30))
-    assert find_fades(contrast) == (Transition(Kind.FADE, 44, 30, 56),)
+    assert find_fades(contrast) == (Transition(Kind.FADE, 44, 30, 55),)
 
 
 def test_a_picture_that_is_back_at_once_begins_the_shot() -> None:
