@@ -5,8 +5,9 @@
 The clip is coloured from its first frame; where the confidence falls below the threshold, `suggest_stills` names
 frames. The first suggestion is taken: that frame in its true colours becomes a second still, together with the first
 one (both in force from the start), or in its place from the beginning of the doubted stretch on. PSNR of RGB with
-the exact luminance (protocol P), the frames that stand in a still left out; `all` is over the clip, `doubted` over the stretch.
-For comparison the second still is also made of the middle frame of the clip. ``--every``: take each N-th frame alone.
+the exact luminance (protocol P), the frames that stand in a still left out; `all` is over the clip, `doubted` over the
+stretch. For comparison the second still is also made of the middle frame of the clip. ``--every``: take each N-th frame
+alone.
 """
 
 import argparse
