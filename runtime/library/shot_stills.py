@@ -1,7 +1,7 @@
 """A still of a library for each shot of a plate: the retrieval step of the automatic pipeline (SwinTExCo, seed 000)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,8 @@ def choose_stills(
     floor: float = FLOOR,
     looks: int = LOOKS,
 ) -> tuple[ShotStill, ...]:
-    """Choose a still of ``library`` for each of the ``shots`` that has frames in ``plate`` (in the range ``frames``).
+    """Choose a still of ``library`` for each of the ``shots`` that has frames in ``plate`` (in the range ``frames``);
+    the shots of the answer are cut to those.
 
     A shot is asked for at ``looks`` frames spread over it, those of its transitions left out; the still with the
     highest mean similarity is chosen, unless that is below ``floor``.
@@ -60,7 +61,8 @@ def choose_stills(
             after = shots.shots[place + 1] if place + 1 < len(shots.shots) else None
             numbers = [number for number in reader.info.frames if shot.first <= number <= shot.last]
             if numbers:
-                chosen.append(_choose(library, reader, shot, _looked_at(numbers, shot, after, looks), floor))
+                inside = replace(shot, first=max(shot.first, numbers[0]), last=min(shot.last, numbers[-1]))
+                chosen.append(_choose(library, reader, inside, _looked_at(numbers, shot, after, looks), floor))
     return tuple(chosen)
 
 
