@@ -260,11 +260,13 @@ class _Run:
     def infer(self, prepared: _Prepared) -> _Coloured:
         """Step the session; frames at the request's own stride follow on each other, but not over a cut."""
         number, plan = prepared.frame.number, self._request.shots
+        if plan.starts_afresh(number, self._previous):
+            self._session.reset()
+            if self._hints is not None:
+                self._hints.end_shot()
         if plan.is_grey(number):
             self._previous = number
             return _Coloured(prepared, self._session.leave_grey(number, prepared.lightness))
-        if plan.starts_afresh(number, self._previous):
-            self._session.reset()
         follows = self._previous is not None and number - self._previous == self._stride
         hints = None
         if self._hints is not None:

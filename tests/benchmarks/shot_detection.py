@@ -2,10 +2,10 @@
 
     python tests/benchmarks/shot_detection.py FOLDER_OF_CLIPS [--clips 40] [--offset 0] [--detectors a,b] [--json OUT]
 
-Clips of one shot each, evenly chosen from all under the folder (from the ``--offset``-th on), at most 60 frames of
-each, scaled to 256x144 and turned grey, are joined: of five joints three are cuts, one is a dissolve over 12 or 24
-frames, and one a fade out and in of 12 frames each around 4 black ones. A cut is found where a shot begins on the very
-frame; a dissolve or fade where a transition shares frames with it. `kind` counts those whose kind is right too. Any
+Clips of one shot each without flat frames, evenly chosen from all under the folder (from the ``--offset``-th on), at
+most 60 frames of each, scaled to 256x144 and turned grey, are joined: of five joints three are cuts, one is a dissolve
+over 12 or 24 frames, and one a fade out and in of 12 frames each around 4 black ones. A cut is found where a shot
+begins on the very frame; a dissolve or fade where a transition shares frames with it. `kind` counts those whose kind is right too. Any
 other beginning of a shot is false. The same reel follows as old film: grain, flicker of the exposure, unsteady gate.
 Milliseconds are processor time for detection alone, without decoding.
 """
@@ -29,6 +29,8 @@ from tinct.runtime.shots import Kind, Transition, create_detector, detector_name
 SIZE = (256, 144)
 MOST, LEAST = 60, 45
 FADE, BLACK = 12, 4
+FLATTEST = 10
+"""Least standard deviation of a frame's levels."""
 RATE = Fraction(24)
 Reel = NDArray[np.uint8]
 
@@ -45,14 +47,14 @@ class Score:
 
 
 def load(path: Path) -> Reel | None:
-    """Grey frames (T, 144, 256), or None when there are too few."""
+    """Grey frames (T, 144, 256), or None when there are too few, or flat ones among them: those would be fades."""
     frames = []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             frames.append(frame.reformat(*SIZE, format="gray").to_ndarray())
             if len(frames) == MOST:
                 break
-    return np.stack(frames) if len(frames) >= LEAST else None
+    return np.stack(frames) if len(frames) >= LEAST and min(frame.std() for frame in frames) > FLATTEST else None
 
 
 def join(clips: Sequence[Reel]) -> tuple[Reel, list[Transition]]:

@@ -7,6 +7,7 @@ import pytest
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
+from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.session import ColorizationSession, Reference
 from tinct.runtime.shot_plan import ShotPlan
 from tinct.runtime.shots import Kind, Shot, ShotList, Transition
@@ -46,3 +47,15 @@ def test_a_frame_left_grey_has_no_colour_and_no_past(tmp_path: Path) -> None:
     assert not grey.ab.any()
     assert not grey.confidence.any()
     assert session.snapshot() is None
+
+
+def test_a_hint_ends_with_its_shot() -> None:
+    session = ColorizationSession(create_backend("fake", find_bundle("fake")), working_size=64)
+    texture = np.random.default_rng(2).uniform(20, 80, (64, 96)).astype(np.float32)
+    tracker = HintTracker([PointHint(1, 40, 30, (1.0, 0.0, 0.0))])
+    size = session.fit(96, 64)
+    assert tracker.at(1, texture, size) is not None
+    assert tracker.at(2, texture, size) is not None
+    tracker.end_shot()
+    assert tracker.at(3, texture, size) is None
+    assert [last for _, last in tracker.lost()] == [2]

@@ -128,10 +128,10 @@ def colorize(
 
         def show(progress: Progress) -> None:
             display.progress(frame=progress.frame, done=progress.done, total=progress.total, fps=progress.fps)
+            display.confidence(frame=progress.frame, mean=curve.frames[-1].mean, covered=curve.frames[-1].covered)
 
         def keep(frame: ResultFrame, step: StepResult) -> None:
             curve.keep(frame, step)
-            display.confidence(frame=frame.number, mean=curve.frames[-1].mean, covered=curve.frames[-1].covered)
             if pictures:
                 pictures.keep(frame, step)
 
