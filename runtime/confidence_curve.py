@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
 
-COVERED = 0.5
+COVERED = 0.6
 """Confidence from which a pixel counts as covered by the stills."""
 THRESHOLD = 0.6
 """Mean confidence below which a frame wants another still."""

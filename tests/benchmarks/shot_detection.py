@@ -5,9 +5,9 @@
 Clips of one shot each without flat frames, evenly chosen from all under the folder (from the ``--offset``-th on), at
 most 60 frames of each, scaled to 256x144 and turned grey, are joined: of five joints three are cuts, one is a dissolve
 over 12 or 24 frames, and one a fade out and in of 12 frames each around 4 black ones. A cut is found where a shot
-begins on the very frame; a dissolve or fade where a transition shares frames with it. `kind` counts those whose kind is right too. Any
-other beginning of a shot is false. The same reel follows as old film: grain, flicker of the exposure, unsteady gate.
-Milliseconds are processor time for detection alone, without decoding.
+begins on the very frame; a dissolve or fade where a transition shares frames with it. `kind` counts those whose kind is
+right too. Any other beginning of a shot is false. The same reel follows as old film: grain, flicker of the exposure,
+unsteady gate. Milliseconds are processor time for detection alone, without decoding.
 """
 
 import argparse
