@@ -101,7 +101,7 @@ def colorize(
     from tinct.runtime.media import ResultFrame
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.runtime.session import StepResult
-    from tinct.shot_stills import ShotChoice, choose_shots
+    from tinct.shot_choice import ShotChoice, choose_shots
     from tinct.still_argument import parse_still
 
     with choose_display(as_json=as_json) as display:

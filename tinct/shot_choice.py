@@ -13,6 +13,7 @@ from tinct.runtime.bundle import find_bundle
 from tinct.runtime.errors import OutputExistsError, UnknownNameError, UsageError
 from tinct.runtime.library import StillLibrary, open_library
 from tinct.runtime.library.shot_stills import FLOOR, ShotStill, choose_stills
+from tinct.runtime.media import read_still
 from tinct.runtime.media.staging import check_target
 from tinct.runtime.pipeline import ColorizeRequest, StillAt
 from tinct.runtime.shot_plan import ShotPlan
@@ -105,9 +106,11 @@ def choose_shots(
         return request, None
     _check_output(request, library is not None)
     opened = None
-    if library is not None:  # a library that cannot be used is found out before the plate is read
+    if library is not None:  # a library or a still that cannot be used is found out before the plate is searched
         backend = create_backend(request.backend, find_bundle(request.model), threads=request.threads)
         opened = open_library(library, backend)
+    for still in request.references:
+        read_still(Path(still.path))
     shots = parse_shots(
         choice.shots or AUTO, str(request.input), frames=request.frames, threads=request.threads, display=display
     )
