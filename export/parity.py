@@ -16,6 +16,7 @@ from tinct.runtime.colour import srgb_to_lab
 from tinct.runtime.errors import BundleError
 from tinct.runtime.media import read_still
 from tinct.training.model.exemplar.network import ExemplarNetwork
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.registry import Network, make_bank
 
 Image = NDArray[np.float32]
@@ -114,10 +115,8 @@ def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> T
         banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
         bank = make_bank(network, (torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
         bias = torch.from_numpy(_bias([part[0].shape[1] for part in banks]))
-        images = {name: torch.from_numpy(image) for name, image in frame.items()}
-        colours = network.colorize_frame(
-            images["luminance"], images["warped_ab"], images["warped_validity"], images["hints"], bank, bias
-        )
+        images = FrameInputs(**{name: torch.from_numpy(image) for name, image in frame.items()})
+        colours = network.colorize_frame(images, bank, bias)
     return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
 
 
@@ -147,6 +146,7 @@ def _frame(height: int, width: int, network: Network) -> Tensors:
         "luminance": np.ascontiguousarray(lab[:, :1]),
         "warped_ab": np.ascontiguousarray(lab[:, 1:]),
         "warped_validity": np.broadcast_to(ramp, (1, 1, height, width)).copy(),
+        "warped_confidence": np.broadcast_to(0.5 + 0.5 * ramp, (1, 1, height, width)).copy(),
         "hints": hints,
     }
 
