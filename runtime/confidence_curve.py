@@ -10,7 +10,7 @@ Image = NDArray[np.float32]
 
 COVERED = 0.6
 """Confidence from which a pixel counts as covered by the stills."""
-THRESHOLD = 0.6
+THRESHOLD = 0.7
 """Mean confidence below which a frame wants another still."""
 LEAST_DOUBTED = 5
 """Frames in a row below the threshold that are worth a still; shorter ones pass before an eye sees them."""

@@ -92,7 +92,7 @@ def choose_shots(
 
     Raises:
         UnknownNameError: ``unmatched`` is neither ``refuse`` nor ``grey``.
-        UsageError: stills were named and are to be chosen too; or shots have no still that is alike enough.
+        UsageError: stills were named and are to be chosen too, or neither; or shots have no still that is alike enough.
         TinctError: as `parse_shots`, `open_library` and `choose_stills`.
     """
     library = choice.library
@@ -102,6 +102,11 @@ def choose_shots(
         )
     if library is not None and request.references:
         raise UsageError("stills were named (--reference) and are to be chosen (--auto); do one of them")
+    if library is None and not request.references:
+        raise UsageError(
+            "no reference still was given; name at least one (--reference STILL), or a library of them (--auto "
+            "LIBRARY); see 'tinct colorize --help'"
+        )
     if choice.shots is None and library is None:
         return request, None
     _check_output(request, library is not None)
