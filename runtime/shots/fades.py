@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +10,9 @@ from tinct.runtime.shots.base import Picture
 from tinct.runtime.shots.shot import Kind, Transition
 
 FLAT = 4.0
-"""Standard deviation of luma, in levels of 255, up to which a picture is flat; the grain of old film stays below it at
-the reduced size."""
+"""Standard deviation of luma, in levels of 255, up to which a picture is flat."""
+GRAINLESS = (48, 27)
+"""Width and height at which contrast is measured."""
 LONGEST = 120
 """Frames that the flat picture, and the slope on either side of it, last at most; a longer flat picture is a shot."""
 AT_ONCE = 0.5
@@ -22,8 +24,8 @@ Contrast = NDArray[np.float32]
 
 
 def contrast_of(frame: Picture) -> float:
-    """Standard deviation of a picture's luma, 0..128."""
-    return float(frame.std())
+    """Standard deviation of a picture's luma, 0..128, at `GRAINLESS` so that grain does not count."""
+    return float(cv2.resize(frame, GRAINLESS, interpolation=cv2.INTER_AREA).std())
 
 
 def measured(frames: Iterable[Picture], into: list[float]) -> Iterator[Picture]:
