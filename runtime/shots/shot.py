@@ -129,9 +129,9 @@ class ShotList:
 
     @property
     def resets(self) -> tuple[int, ...]:
-        """First frames of the shots that have nothing in common with the frame before them: after cuts and fades. A
-        dissolve shows both shots, and its colours go over as the picture does."""
-        return tuple(shot.first for shot in self.shots if shot.begins and shot.begins.kind is not Kind.DISSOLVE)
+        """Frames that have nothing in common with the frame before them: the first ones after cuts and fades. After a
+        dissolve it is the first frame that shows the new shot alone: the colours before it are those of a mixture."""
+        return tuple(sorted(one.last + 1 if one.kind is Kind.DISSOLVE else one.start for one in self.transitions))
 
 
 def shots_between(transitions: Iterable[Transition], first: int, last: int) -> tuple[Shot, ...]:

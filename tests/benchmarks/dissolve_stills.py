@@ -4,7 +4,8 @@
 
 Neighbours in the list are joined by a dissolve, 12 frames before it and 12 after; the stills are each clip's first
 frame here. PSNR of RGB with the exact luminance over the dissolve and the 12 frames after it, for: the second still in
-the place of the first from the middle of the dissolve on; both from its first to its last frame, then the second alone.
+the place of the first from the middle of the dissolve on; the same, and the colour starts afresh after the dissolve;
+both from its first to its last frame, then the second alone.
 """
 
 import argparse
@@ -49,11 +50,12 @@ def main() -> None:
         film = [srgb_to_lab(np.asarray(rgb, np.float32)) for rgb in [*first[:AROUND], *blend, *second[length:]]]
         a, b = (_reference(stills[0]) for stills in (first, second))
         ways = {
-            "the second from the middle on": [(a, None), (b, middle)],
-            "both in the dissolve": [(a, None), (a, AROUND), (b, AROUND), (b, end)],
+            "the second from the middle on": ([(a, None), (b, middle)], None),
+            "the same, afresh after it": ([(a, None), (b, middle)], end),
+            "both in the dissolve": ([(a, None), (a, AROUND), (b, AROUND), (b, end)], None),
         }
-        for name, stills in ways.items():
-            totals.setdefault(name, []).append(_psnr(session, film, stills))
+        for name, (stills, reset) in ways.items():
+            totals.setdefault(name, []).append(_psnr(session, film, stills, reset))
     for name, values in totals.items():
         mean = np.mean(values, axis=0)
         halves = f"dissolve {mean[AROUND:end].mean():.2f}, after it {mean[end:].mean():.2f}"
@@ -66,12 +68,17 @@ def _reference(rgb: Image) -> tuple[Image, Image]:
 
 
 def _psnr(
-    session: ColorizationSession, film: list[Image], stills: list[tuple[tuple[Image, Image], int | None]]
+    session: ColorizationSession,
+    film: list[Image],
+    stills: list[tuple[tuple[Image, Image], int | None]],
+    reset: int | None,
 ) -> NDArray[np.float64]:
     session.reset()
     session.set_references([Reference(rgb, start, lightness=light) for (rgb, light), start in stills])
     found = []
     for number, lab in enumerate(film):
+        if number == reset:
+            session.reset()
         lightness = np.ascontiguousarray(lab[..., 0])
         step = session.step(number, lightness)
         ab = upsample_chroma(step.ab, step.lightness, lightness)

@@ -19,8 +19,8 @@ def plan() -> ShotPlan:
     return ShotPlan.of(ShotList("plate", shots_between(transitions, 1, 40)), grey=[Shot(20, 40)])
 
 
-def test_colour_starts_afresh_at_a_cut_and_not_in_a_dissolve() -> None:
-    assert [number for number in range(2, 41) if plan().starts_afresh(number, number - 1)] == [10]
+def test_colour_starts_afresh_at_a_cut_and_after_a_dissolve() -> None:
+    assert [number for number in range(2, 41) if plan().starts_afresh(number, number - 1)] == [10, 23]
     assert not plan().starts_afresh(10, None)
 
 

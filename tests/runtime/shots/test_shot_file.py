@@ -127,5 +127,5 @@ def test_a_table_whose_shots_do_not_follow_on_each_other(tmp_path: Path, rows: s
         read_shots(tmp_path / "cuts.csv")
 
 
-def test_a_dissolve_does_not_reset_and_a_fade_does() -> None:
-    assert shot_list().resets == (1021, 1080)
+def test_a_cut_and_a_fade_reset_at_once_and_a_dissolve_at_its_end() -> None:
+    assert shot_list().resets == (1021, 1056, 1080)
