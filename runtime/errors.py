@@ -12,6 +12,7 @@
     |-- StillError             a reference still cannot be used (grey, cannot be decoded)
     |-- OutputError            the result cannot be written (disk full, not writable, encoder refused)
     |-- LibraryError           a library of stills is broken, of another model or of a newer schema
+    |-- ShotListError          a list of shots cannot be read, or does not fit the plate
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
     |-- BackendError           a backend that was asked for cannot run here, or failed while running
     |-- StateError             a temporal state does not belong to this session
@@ -67,6 +68,10 @@ class OutputError(TinctError):
 
 class LibraryError(TinctError):
     """A library of stills cannot be used: broken, of another model, or of a newer schema."""
+
+
+class ShotListError(TinctError):
+    """A list of shots cannot be read, is none, or does not fit the plate."""
 
 
 class BundleError(TinctError):

@@ -95,6 +95,11 @@ class HintTracker:
         self._before = picture
         return self._paint(size) if self._followed else None
 
+    def end_shot(self) -> None:
+        """Give up the points that are followed: the next frame is of another shot."""
+        self._lost += self._followed
+        self._followed, self._before = [], None
+
     def lost(self) -> Iterator[tuple[PointHint, int]]:
         """Hints that were lost on the way, each with the last frame in which it was found."""
         return ((one.hint, one.last) for one in self._lost)

@@ -132,19 +132,25 @@ class ColorizationSession:
         if lightness.ndim != 2 or 0 in lightness.shape or lightness.dtype != np.float32:
             raise ValueError(f"lightness must be float32 (H, W), not {lightness.dtype} {lightness.shape}")
         height, width = lightness.shape
-        size = self.fit(width, height)
-        small = size.reduce(_in_range(lightness))
         bank = self._bank_at(number)
         if bank is None:
-            self._state = None
-            return StepResult(
-                number, np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32), small, True
-            )
+            return self.leave_grey(number, lightness)
+        size = self.fit(width, height)
+        small = size.reduce(_in_range(lightness))
         previous = self._previous(number, bank, size, continues=continues)
         inputs = self._inputs(small, size, bank, previous, hints)
         ab, confidence = self._run(inputs, size)
         self._state = TemporalState(number, size.pad(small), ab, confidence, bank.identity, self._manifest.identity)
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
+
+    def leave_grey(self, number: int, lightness: Image) -> StepResult:
+        """The result of frame ``number``, L* (H, W) 0..100, without any colour: ab and confidence are 0. The next frame
+        starts fresh."""
+        self._state = None
+        height, width = lightness.shape
+        size = self.fit(width, height)
+        small = size.reduce(_in_range(lightness))
+        return StepResult(number, np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32), small, True)
 
     def fit(self, width: int, height: int) -> WorkingSize:
         """The size at which a plate of ``width`` x ``height`` pixels is worked."""

@@ -24,6 +24,10 @@ class Display(ABC):
     def progress(self, *, frame: int, done: int, total: int, fps: float) -> None:
         """Frame number ``frame`` is done, the ``done``-th of ``total``, at ``fps`` frames a second so far."""
 
+    def confidence(self, *, frame: int, mean: float, covered: float) -> None:
+        """How sure the colours of ``frame`` are; shown to programs only."""
+        return None
+
     @abstractmethod
     def warn(self, text: str) -> None:
         """Show a warning."""
@@ -67,7 +71,7 @@ class LineDisplay(Display):
 
 
 class JsonDisplay(Display):
-    """One JSON object a line on stdout: ``event`` is progress, warning, done, error or stopped."""
+    """One JSON object a line on stdout: ``event`` is progress, frame, warning, done, error or stopped."""
 
     NAME = "json"
 
@@ -82,6 +86,9 @@ class JsonDisplay(Display):
         self._last = now
         left = (total - done) / fps if fps else None
         self._event("progress", frame=frame, done=done, total=total, fps=round(fps, 3), eta_s=left and round(left, 1))
+
+    def confidence(self, *, frame: int, mean: float, covered: float) -> None:
+        self._event("frame", frame=frame, confidence=round(mean, 4), covered=round(covered, 4))
 
     def warn(self, text: str) -> None:
         self._event("warning", message=text)

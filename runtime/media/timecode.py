@@ -23,13 +23,9 @@ def advance_timecode(timecode: str, frames: int, rate: Fraction) -> str:
     Drop-frame counting (SMPTE ST 12-1:2014, section 5.2.2): at 30000/1001 frames/s the numbers 0 and 1 are left out at
     the start of each minute but every tenth; at 60000/1001 the numbers 0 to 3.
     """
-    base = round(rate)
-    drop = base // 15 if ";" in timecode and base in (30, 60) else 0
-    hours, minutes, seconds, number = (int(part) for part in re.split("[:;]", timecode))
-    total_minutes = hours * 60 + minutes
-    count = (total_minutes * 60 + seconds) * base + number - drop * (total_minutes - total_minutes // 10)
+    base, drop = _base_and_drop(timecode, rate)
     per_minute, per_ten_minutes = 60 * base - drop, 600 * base - 9 * drop
-    count = (count + frames) % (per_ten_minutes * 6 * 24)
+    count = (count_timecode(timecode, rate) + frames) % (per_ten_minutes * 6 * 24)
     if drop:
         tens, rest = divmod(count, per_ten_minutes)
         count += drop * (9 * tens + max(0, (rest - drop) // per_minute))
@@ -37,6 +33,20 @@ def advance_timecode(timecode: str, frames: int, rate: Fraction) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02d}:{minutes:02d}:{seconds:02d}{';' if ';' in timecode else ':'}{number:02d}"
+
+
+def count_timecode(timecode: str, rate: Fraction) -> int:
+    """Frames from midnight to ``timecode``, drop-frame counting as in `advance_timecode`."""
+    base, drop = _base_and_drop(timecode, rate)
+    hours, minutes, seconds, number = (int(part) for part in re.split("[:;]", timecode))
+    total_minutes = hours * 60 + minutes
+    return (total_minutes * 60 + seconds) * base + number - drop * (total_minutes - total_minutes // 10)
+
+
+def _base_and_drop(timecode: str, rate: Fraction) -> tuple[int, int]:
+    """Numbers in a second of timecode, and how many of them are left out at the start of a minute."""
+    base = round(rate)
+    return base, base // 15 if ";" in timecode and base in (30, 60) else 0
 
 
 def timecode_to_word(timecode: str) -> int | None:

@@ -100,7 +100,7 @@ def test_json_is_one_object_a_line_and_ends_with_the_result(colorize, plate: Pat
     outcome = colorize(plate, "-r", still, "--json", "-o", tmp_path / "film.mkv")
     assert outcome.code == 0, outcome.err
     events = [json.loads(line) for line in outcome.out.splitlines()]
-    assert {event["event"] for event in events} == {"progress", "done"}
+    assert {event["event"] for event in events} == {"progress", "frame", "done"}
     last = [event for event in events if event["event"] == "progress"][-1]
     assert (last["frame"], last["done"], last["total"]) == (1005, 5, 5)
     done = events[-1]

@@ -18,8 +18,14 @@ def colorize(
             show_default=False,
         ),
     ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="OUTPUT", help="The result: a movie, a sequence or a folder.", show_default=False
+        ),
+    ],
     reference: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--reference",
             "-r",
@@ -28,13 +34,7 @@ def colorize(
             "it counts beside the others.",
             show_default=False,
         ),
-    ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="OUTPUT", help="The result: a movie, a sequence or a folder.", show_default=False
-        ),
-    ],
+    ] = None,
     model: Annotated[str, typer.Option(metavar="NAME|BUNDLE", help="A shipped model or a bundle's folder.")] = "lite",
     backend: Annotated[str, typer.Option(help="auto, onnxruntime, openvino or fake.")] = "auto",
     frames: Annotated[
@@ -117,18 +117,45 @@ def colorize(
         Path | None,
         typer.Option(metavar="PICTURE", help="Write a contact sheet of the run (PNG or JPEG).", show_default="none"),
     ] = None,
+    shots: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST|auto", help="Start colour afresh at each cut: a list, or find them.", show_default="one"
+        ),
+    ] = None,
+    auto: Annotated[
+        Path | None,
+        typer.Option(metavar="LIBRARY", help="Take a still for each shot from a library.", show_default="none"),
+    ] = None,
+    floor: Annotated[
+        float | None,
+        typer.Option(min=-1.0, max=1.0, help="Similarity that a still has at least (--auto).", show_default="0.75"),
+    ] = None,
+    unmatched: Annotated[
+        str, typer.Option(help="A shot for which no still is alike enough (--auto): refuse, or leave it grey.")
+    ] = "refuse",
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the confidence of each frame: .json, .svg or .png.", show_default="none"
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write progress and result as JSON lines.")] = False,
 ) -> None:
     """Colour a black-and-white plate from colour stills."""
+    from tinct.confidence_report import ConfidenceReport, check_report_name, suggestion_facts, suggestion_lines
     from tinct.display import choose_display
     from tinct.hint_argument import parse_hint
     from tinct.run_sheet import RunSheet
     from tinct.runtime.managed import ColourSpaces
+    from tinct.runtime.media import ResultFrame
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
+    from tinct.runtime.session import StepResult
+    from tinct.shot_choice import ShotChoice, choose_shots
     from tinct.still_argument import parse_still
 
     with choose_display(as_json=as_json) as display:
-        stills = [parse_still(text) for text in reference]
+        stills = [parse_still(text) for text in reference or ()]
         request = ColorizeRequest(
             input=source,
             references=tuple(StillAt(still.path, still.frame, still.weight) for still in stills),
@@ -148,20 +175,35 @@ def colorize(
             mask=mask,
             resume=resume,
         )
-
+        check_report_name(report, overwrite=overwrite)
+        choice = ShotChoice(shots, auto, floor, unmatched)
+        request, chosen = choose_shots(choice, request, display)
         pictures = RunSheet(sheet, request) if sheet else None
+        curve = ConfidenceReport(source, request.shots.starts)
 
         def show(progress: Progress) -> None:
             display.progress(frame=progress.frame, done=progress.done, total=progress.total, fps=progress.fps)
+            display.confidence(frame=progress.frame, mean=curve.frames[-1].mean, covered=curve.frames[-1].covered)
 
-        report = colorize_plate(request, progress=show, on_frame=pictures.keep if pictures else None)
-        if pictures and report.resumed < report.frames:
+        def keep(frame: ResultFrame, step: StepResult) -> None:
+            curve.keep(frame, step)
+            if pictures:
+                pictures.keep(frame, step)
+
+        result = colorize_plate(request, progress=show, on_frame=keep)
+        new = result.resumed < result.frames
+        if pictures and new:
             pictures.write()
-        if pictures and report.resumed:
-            display.warn("the contact sheet shows frames of this run only, not of the one that was resumed")
-        for warning in report.warnings:
+        if report and new:
+            curve.write(report)
+        if result.resumed and (pictures or report):
+            display.warn("contact sheet and report show frames of this run only, not of the one that was resumed")
+        record = chosen.write(output, overwrite=overwrite or resume) if chosen else None
+        for warning in result.warnings:
             display.warn(warning)
-        display.finish(_sentence(report), **_facts(report))
+        lines = [_sentence(result), *(chosen.lines() if chosen else ()), *suggestion_lines(curve.suggestions)]
+        facts = _facts(result) | {"suggestions": suggestion_facts(curve.suggestions)}
+        display.finish("\n".join(lines), **facts, **({"stills": str(record)} if record else {}))
 
 
 def _sentence(report: "ColorizeReport") -> str:
