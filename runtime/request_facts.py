@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinct import __version__
 from tinct.runtime.backends.base import Backend
@@ -14,10 +14,8 @@ from tinct.runtime.managed import ColourManagement
 from tinct.runtime.media import PlateInfo
 from tinct.runtime.media.frame_range import format_frames
 from tinct.runtime.media.sequence_pattern import parse_pattern
+from tinct.runtime.request import ColorizeRequest
 from tinct.runtime.session import Reference
-
-if TYPE_CHECKING:
-    from tinct.runtime.pipeline import ColorizeRequest
 
 Facts = Mapping[str, Any]
 
@@ -28,7 +26,7 @@ _LONGEST_NAMED = 60
 
 
 def request_facts(
-    request: "ColorizeRequest",
+    request: ColorizeRequest,
     info: PlateInfo,
     references: Sequence[Reference],
     backend: Backend,
