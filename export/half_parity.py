@@ -13,16 +13,17 @@ from tinct.runtime.errors import BundleError
 
 SIZE = (224, 384)
 STILLS = 2
-MEAN_LIMIT = 0.25
+MEAN_LIMIT = 0.05
 """Largest mean absolute difference of ab, in Lab units; a difference of 1 can just be seen in large patches."""
-TAIL_LIMIT = 3.0
+TAIL_LIMIT = 0.5
 """Largest 99.9 percentile. Not the maximum, for where two tokens match equally well rounding decides."""
 
 
 def half_error(
     bundle: Bundle, half_folder: Path, *, sizes: Sequence[tuple[int, int]] = (SIZE,), threads: int | None = None
 ) -> dict[str, float]:
-    """Compare the graphs in ``half_folder``, named as in ``bundle``, with those of ``bundle``.
+    """Compare the graphs in ``half_folder``, which `rounded_graph` made and are named as in ``bundle``, with those of
+    ``bundle``.
 
     Both run on ONNX Runtime's CPU provider, on photographs, with a moved previous colour and a hint; the half graphs
     see the bank that the half reference graph made. ``sizes`` are (height, width). Returns the worst ``mean``,
@@ -40,7 +41,8 @@ def half_error(
         ab = np.abs(expected["ab"] - found["ab"]) * bundle.manifest.colour.ab_scale
         confidence = np.abs(expected["confidence"] - found["confidence"])
         measured = (ab.mean(), np.percentile(ab, 99.9), ab.max(), confidence.max())
-        worst = {key: max(old, float(f"{float(new):.3g}")) for (key, old), new in zip(worst.items(), measured, strict=True)}
+        for key, value in zip(worst, measured, strict=True):
+            worst[key] = max(worst[key], float(f"{float(value):.3g}"))
     return worst
 
 

@@ -48,7 +48,7 @@ def parity_report(
         BundleError: no backend can run here.
         BackendError: a graph cannot be loaded or failed.
     """
-    names = [name for name, reason in backend_report() if reason is None and name != "fake"]
+    names = [name for name, reason in backend_report(bundle) if reason is None and name != "fake"]
     if not names:
         raise BundleError("parity cannot be checked: no backend can run here; install onnxruntime or openvino")
     backends = [create_backend(name, bundle, threads=threads) for name in names]
