@@ -68,9 +68,7 @@ def profiles_for(bundle: Bundle, sizes: EngineSizes) -> dict[str, tuple[Profile,
     return {"reference": tuple(references), "frame": tuple(frames)}
 
 
-def _frame_profile(
-    bundle: Bundle, shapes: list[tuple[int, int]], counts: list[int], widths: dict[str, int]
-) -> Profile:
+def _frame_profile(bundle: Bundle, shapes: list[tuple[int, int]], counts: list[int], widths: dict[str, int]) -> Profile:
     profile: dict[str, Range] = {}
     for name in bundle.manifest.frame_graph.inputs:
         if name in PLANES:

@@ -60,8 +60,12 @@ def _rounding(name: str, rounded: str) -> list[NodeProto]:
         ("Abs", (f"{rounded}.kept",), "size"),
         ("Greater", (f"{rounded}.size", "half.largest"), "over"),
     )
-    nodes = [helper.make_node(kind, taken, [f"{rounded}.{given}"], name=f"{rounded}.{given}") for kind, taken, given in steps]
+    nodes = [
+        helper.make_node(kind, taken, [f"{rounded}.{given}"], name=f"{rounded}.{given}") for kind, taken, given in steps
+    ]
     nodes.append(
-        helper.make_node("Where", [f"{rounded}.over", "half.infinity", f"{rounded}.kept"], [rounded], name=f"{rounded}.round")
+        helper.make_node(
+            "Where", [f"{rounded}.over", "half.infinity", f"{rounded}.kept"], [rounded], name=f"{rounded}.round"
+        )
     )
     return nodes

@@ -21,13 +21,13 @@ class Scale(Protocol):
     """How Lab becomes network input: a manifest's colours, or a network's configuration."""
 
     @property
-    def l_mean(self) -> float: ...  # noqa: D102
+    def l_mean(self) -> float: ...
 
     @property
-    def l_scale(self) -> float: ...  # noqa: D102
+    def l_scale(self) -> float: ...
 
     @property
-    def ab_scale(self) -> float: ...  # noqa: D102
+    def ab_scale(self) -> float: ...
 
 
 def photograph(index: int, height: int, width: int, scale: Scale) -> Image:

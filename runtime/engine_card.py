@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tinct.runtime.bundle import Bundle, sha256_of
+from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BackendError, OutputError
 
 SCHEMA = 1
@@ -124,7 +124,7 @@ def read_card(folder: Path, flavour: str, *, command: str) -> EngineCard:
     except FileNotFoundError as error:
         raise BackendError(f"there is no {flavour} engine in {folder}; build it: {command}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BackendError(f"{path} cannot be read as a card of engines ({error}); build it again: {command}") from error
+        raise BackendError(f"{path} is no card of engines ({error}); build it again: {command}") from error
 
 
 def write_card(folder: Path, flavour: str, card: EngineCard) -> Path:
@@ -183,7 +183,7 @@ def load_engine(
     except OSError as error:
         raise BackendError(f"the engine {path} cannot be read: {error.strerror}; build it again: {command}") from error
     if hashlib.sha256(data).hexdigest() != entry.sha256:
-        raise BackendError(f"the engine {path} is damaged (another sha256 than its card says); build it again: {command}")
+        raise BackendError(f"the engine {path} is damaged (its card has another sha256); build it again: {command}")
     return data, spec
 
 
@@ -221,8 +221,3 @@ def _parse_file(name: str, entry: Mapping[str, Any]) -> EngineFile:
 def engine_file_name(spec: EngineSpec) -> str:
     """Name of the file of an engine of ``spec``: it carries the identity."""
     return f"{spec.flavour}-{spec.graph}-{spec.identity[:16]}.engine"
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of an engine's file in lower-case hexadecimal."""
-    return sha256_of(path)

@@ -7,7 +7,8 @@ import numpy as np
 
 from tinct.runtime.backends.base import Backend, Tensors, require_descriptor
 from tinct.runtime.backends.cuda_memory import CudaMemory, find_gpu
-from tinct.runtime.backends.device_memory import DeviceMemory
+from tinct.runtime.backends.device_memory import DeviceMemory, HostMemory
+from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
 from tinct.runtime.backends.resident_inputs import ResidentInputs
 from tinct.runtime.backends.tensors import collect, feed, require_graphs, require_names
 from tinct.runtime.backends.threads import usable_cores
@@ -109,6 +110,22 @@ class OnnxRuntimeCudaBackend(BoundOnnxRuntimeBackend):
         assert isinstance(self._memory, CudaMemory)
         # TF32 would keep ten bits of a number, too few for the differences of large logits.
         return {"device_id": "0", "user_compute_stream": str(int(self._memory.computing)), "use_tf32": "0"}
+
+
+class OnnxRuntimeHostBackend(BoundOnnxRuntimeBackend):
+    """The same on the processor: what of the backend for GPUs a machine without one can run. Not on offer by name,
+    for it gives what `OnnxRuntimeBackend` gives, and no faster."""
+
+    NAME: ClassVar[str] = "onnxruntime_host"
+    PROVIDER: ClassVar[str] = "CPUExecutionProvider"
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Why ONNX Runtime cannot run here, or None."""
+        return OnnxRuntimeBackend.unavailable()
+
+    def _open_memory(self) -> DeviceMemory:
+        return HostMemory()
 
 
 class _BoundGraph:
