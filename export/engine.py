@@ -13,7 +13,7 @@ import onnx
 from tinct.export.engine_compiler import Compiler
 from tinct.export.engine_profiles import EngineSizes, profiles_for
 from tinct.export.half_graph import half_graph, unfold_half
-from tinct.export.half_parity import half_error, require_half
+from tinct.export.half_parity import measure_half_error, require_half
 from tinct.export.half_rounding import rounded_graph
 from tinct.runtime.backends.tensors import require_graphs
 from tinct.runtime.bundle import Bundle, GraphSpec
@@ -84,7 +84,7 @@ def build_engines(
     except OSError as error:
         raise OutputError(f"{folder} cannot be made: {error.strerror}; give another with --output") from error
     compiler = Compiler(plan.flavour, plan.architectures, timing_cache=folder / "tensorrt.timings")
-    graphs, error = _graphs(bundle, plan.precision)
+    graphs, half_error = _graphs(bundle, plan.precision)
     engines = {}
     for name, graph in graphs.items():
         data = graph.SerializeToString(deterministic=True)
@@ -102,7 +102,7 @@ def build_engines(
         file = engine_file_name(spec)
         write_whole(folder / file, engine)
         engines[name] = EngineFile(spec, file, hashlib.sha256(engine).hexdigest())
-    card = EngineCard(bundle.manifest.identity, command, engines, error, tuple(compiler.complaints))
+    card = EngineCard(bundle.manifest.identity, command, engines, half_error, tuple(compiler.complaints))
     write_card(folder, plan.flavour, card)
     _remove_others(folder, plan.flavour, card)
     return card
@@ -122,11 +122,11 @@ def _graphs(bundle: Bundle, precision: Precision) -> tuple[dict[str, onnx.ModelP
     try:
         for name, model in halves.items():
             onnx.save(rounded_graph(model), folder / _graph(bundle, name).file)
-        error = half_error(bundle, folder)
+        found = measure_half_error(bundle, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    require_half(error)
-    return halves, error
+    require_half(found)
+    return halves, found
 
 
 def _refuse_foreign(bundle: Bundle, folder: Path, flavour: str) -> None:
@@ -143,6 +143,6 @@ def _refuse_foreign(bundle: Bundle, folder: Path, flavour: str) -> None:
 
 def _remove_others(folder: Path, flavour: str, card: EngineCard) -> None:
     kept = {engine.file for engine in card.engines.values()}
-    for path in folder.glob(f"{flavour}-*.engine"):
+    for path in (*folder.glob(f"{flavour}-*.engine"), *folder.glob(f"{flavour}-*.kernels")):
         if path.name not in kept:
             path.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ TAIL_LIMIT = 0.5
 """Largest 99.9 percentile. Not the maximum, for where two tokens match equally well rounding decides."""
 
 
-def half_error(
+def measure_half_error(
     bundle: Bundle, half_folder: Path, *, sizes: Sequence[tuple[int, int]] = (SIZE,), threads: int | None = None
 ) -> dict[str, float]:
     """Compare the graphs in ``half_folder``, which `rounded_graph` made and are named as in ``bundle``, with those of
@@ -47,7 +47,7 @@ def half_error(
 
 
 def require_half(error: Mapping[str, float]) -> None:
-    """Refuse an ``error`` of `half_error` that is over `MEAN_LIMIT` or `TAIL_LIMIT`.
+    """Refuse an ``error`` of `measure_half_error` that is over `MEAN_LIMIT` or `TAIL_LIMIT`.
 
     Raises:
         BundleError: it is.

@@ -109,10 +109,10 @@ class CudaMemory(DeviceMemory):
             enqueue()
         except BackendError as error:
             refused = error
-        error, graph = runtime.cudaStreamEndCapture(self.computing)
-        if refused is not None or error != runtime.cudaError_t.cudaSuccess:
+        ended, graph = runtime.cudaStreamEndCapture(self.computing)
+        if refused is not None or ended != runtime.cudaError_t.cudaSuccess:
             runtime.cudaGetLastError()  # a failed recording leaves its error behind for the next call
-            _log.warning("no CUDA graph replay: %s", refused or _name(runtime, error))
+            _log.warning("no CUDA graph replay: %s", refused or _name(runtime, ended))
             return None
         recorded = _checked(runtime.cudaGraphInstantiate(graph, 0))
         _checked(runtime.cudaGraphDestroy(graph))
@@ -150,8 +150,7 @@ class _Pinned:
         runtime = _cuda()
         self.pointer = int(_checked(runtime.cudaMallocHost(nbytes)))
         weakref.finalize(self, runtime.cudaFreeHost, self.pointer)
-        block = (ctypes.c_uint8 * nbytes).from_address(self.pointer)
-        self._bytes: NDArray[np.uint8] = np.frombuffer(block, np.uint8)
+        self._bytes: NDArray[np.uint8] = np.ctypeslib.as_array((ctypes.c_uint8 * nbytes).from_address(self.pointer))
 
     def floats(self, shape: tuple[int, ...]) -> Image:
         """The start of the block as an array of ``shape``."""

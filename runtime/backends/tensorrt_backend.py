@@ -35,9 +35,6 @@ class TensorRtBackend(Backend):
         self._memory = CudaMemory()
         self._reference = self._load("reference")
         self._frame = self._load("frame")
-        self._kernels = self._folder / f"{self.NAME}-{gpu.architecture}.kernels"
-        self._kept = False
-        self._frame.load_kernels(self._kernels)
         self._cpu: OnnxRuntimeBackend | None = None
 
     @classmethod
@@ -66,11 +63,7 @@ class TensorRtBackend(Backend):
 
     def colorize_frame(self, inputs: Tensors) -> Tensors:
         """Run the frame engine on one frame."""
-        results = self._run(self._frame, self.bundle.manifest.frame_graph, inputs)
-        if not self._kept:
-            self._kept = True
-            self._frame.keep_kernels(self._kernels)
-        return results
+        return self._run(self._frame, self.bundle.manifest.frame_graph, inputs)
 
     def describe(self, inputs: Tensors) -> Tensors:
         """Run the descriptor graph on one picture, in float32 on the CPU."""
@@ -87,8 +80,9 @@ class TensorRtBackend(Backend):
             architecture=self._gpu.architecture,
             folder=self._folder,
         )
+        kernels = self._folder / f"{spec.flavour}-{graph}-{spec.identity[:16]}-{self._gpu.architecture}.kernels"
         rebuild = build_command(self.bundle, self.NAME, self._folder)
-        return TensorRtEngine(self._trt, data, spec, self._memory, rebuild=rebuild)
+        return TensorRtEngine(self._trt, data, spec, self._memory, kernels=kernels, rebuild=rebuild)
 
     def _run(self, engine: TensorRtEngine, graph: GraphSpec, inputs: Tensors) -> Tensors:
         return collect(graph, engine.run(feed(graph, inputs)), backend=self.NAME)

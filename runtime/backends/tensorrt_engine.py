@@ -1,5 +1,6 @@
 """One TensorRT engine on the GPU: shapes, buffers, streams and replay. Not yet measured on a GPU."""
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tinct.runtime.errors import BackendError, OutputError
 
 Image = NDArray[np.float32]
 ALIGNMENT = 256
+_log = logging.getLogger(__name__)
 
 
 class TensorRtEngine:
@@ -25,7 +27,9 @@ class TensorRtEngine:
     TensorRT puts off until shapes are known. TensorRT-RTX records by itself.
     """
 
-    def __init__(self, trt: Any, data: bytes, spec: EngineSpec, memory: CudaMemory, *, rebuild: str) -> None:
+    def __init__(
+        self, trt: Any, data: bytes, spec: EngineSpec, memory: CudaMemory, *, kernels: Path, rebuild: str
+    ) -> None:
         """Load the engine ``data``.
 
         Args:
@@ -33,6 +37,7 @@ class TensorRtEngine:
             data: the engine's bytes.
             spec: what it was built for.
             memory: of the GPU.
+            kernels: file in which TensorRT-RTX keeps what it compiles for this GPU; it need not be there.
             rebuild: command that builds engines for other sizes.
 
         Raises:
@@ -42,12 +47,14 @@ class TensorRtEngine:
         self._trt = trt
         self._spec = spec
         self._memory = memory
+        self._kernels = kernels
         self._rebuild = rebuild
         self._log = message_log(trt)
         self._runtime = trt.Runtime(self._log)
         self._engine = self._runtime.deserialize_cuda_engine(data)
         if self._engine is None:
             raise self._failure("cannot be loaded")
+        self._config: Any = None
         self._cache: Any = None
         self._context = self._create_context()
         self._profile = 0
@@ -72,37 +79,43 @@ class TensorRtEngine:
             self._arrange(profile, shapes, buffers)
             self._arrangement, self._runs, self._replay = arrangement, 0, None
         self._start()
-        return {
+        results = {
             name: self._memory.download(buffer, tuple(self._context.get_tensor_shape(name)))
             for name, buffer in self._outputs.items()
         }
-
-    def load_kernels(self, path: Path) -> None:
-        """Take kernels that TensorRT-RTX compiled in an earlier process for this GPU from ``path``, if it is there."""
-        if self._cache is not None and path.is_file():
-            self._cache.deserialize(path.read_bytes())  # it refuses those of another GPU or driver by itself
-
-    def keep_kernels(self, path: Path) -> None:
-        """Keep what TensorRT-RTX has compiled for this GPU in ``path``; a folder that cannot be written stays as it
-        is."""
-        if self._cache is not None:
-            try:
-                write_whole(path, bytes(memoryview(self._cache.serialize())))
-            except OutputError:
-                return
+        if self._runs == 1:
+            self._keep_kernels()
+        return results
 
     def _create_context(self) -> Any:
         if self._spec.flavour == "tensorrt_rtx":
-            config = self._engine.create_runtime_config()
-            config.cuda_graph_strategy = self._trt.CudaGraphStrategy.WHOLE_GRAPH_CAPTURE
-            self._cache = config.create_runtime_cache()
-            config.set_runtime_cache(self._cache)
-            context = self._engine.create_execution_context(config)
+            context = self._engine.create_execution_context(self._rtx_config())
         else:
             context = self._engine.create_execution_context()
         if context is None:
             raise self._failure("cannot be started; use fewer stills or a smaller working size")
         return context
+
+    def _rtx_config(self) -> Any:
+        """How TensorRT-RTX finishes its engine on this GPU."""
+        self._config = self._engine.create_runtime_config()
+        self._config.cuda_graph_strategy = self._trt.CudaGraphStrategy.WHOLE_GRAPH_CAPTURE
+        # Lazily, other kernels would take over in mid-shot, and the same frame would not give the same bits.
+        strategies = self._trt.DynamicShapesKernelSpecializationStrategy
+        self._config.dynamic_shapes_kernel_specialization_strategy = strategies.EAGER
+        self._cache = self._config.create_runtime_cache()
+        if self._kernels.is_file():
+            self._cache.deserialize(self._kernels.read_bytes())  # it refuses those of another GPU or driver by itself
+        self._config.set_runtime_cache(self._cache)
+        return self._config
+
+    def _keep_kernels(self) -> None:
+        """Keep what TensorRT-RTX compiled for this GPU, if the folder can be written."""
+        if self._cache is not None:
+            try:
+                write_whole(self._kernels, bytes(memoryview(self._cache.serialize())))
+            except OutputError as error:
+                _log.info("kernels are compiled again next time: %s", error)
 
     def _profile_for(self, shapes: Mapping[str, Shape]) -> int:
         """The first profile that all ``shapes`` lie in."""

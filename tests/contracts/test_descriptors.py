@@ -14,7 +14,7 @@ from tinct.runtime.bundle import GraphSpec, digest_files, load_bundle, write_man
 from tinct.runtime.errors import BackendError, BundleError
 
 TINY = Path(__file__).parents[1] / "goldens" / "tiny_bundle"
-UNAVAILABLE = {name: reason for name, reason in backend_report() if reason is not None}
+UNAVAILABLE = {name: reason for name, reason in backend_report(load_bundle(TINY)) if reason is not None}
 GRAPH = """
 <ir_version: 8, opset_import: ["": 17]>
 descriptor (float[1, 1, H, W] luminance) => (float[1, 2] descriptor)
