@@ -6,6 +6,7 @@ h, w working size, smaller than the plate.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx
@@ -32,6 +33,10 @@ _MIN_VARIANCE = 1e-3
 
 class CompositionGraph(nn.Module):
     """Colours a plate of one kind; ``limit`` as in `compose`."""
+
+    table: Tensor
+    from_x: Tensor
+    from_z: Tensor
 
     def __init__(self, tags: ColourTags, *, limit: bool = True) -> None:
         super().__init__()
@@ -121,7 +126,8 @@ def _slope(ab: Tensor, lightness: Tensor, edge_variance: Tensor) -> Tensor:
 
 def _blur(x: Tensor) -> Tensor:
     """Mean over 3 x 3, mirrored at the edge without repeating it."""
-    return F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    mean: Tensor = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    return mean
 
 
 def _enlarge(x: Tensor, size: torch.Size) -> Tensor:
@@ -137,9 +143,9 @@ def _lab_inverse(x: Tensor) -> Tensor:
 def _srgb_encode(x: Tensor) -> Tensor:
     size = x.abs()
     power = SRGB_SCALE * size.clamp_min(SRGB_BREAK) ** (1 / SRGB_GAMMA)
-    return torch.sign(x) * (
-        power + SRGB_SLOPE * size.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
-    )
+    line = SRGB_SLOPE * size.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
+    encoded: Tensor = torch.sign(x) * (power + line)
+    return encoded
 
 
 def add_offsets(luma: Tensor, offsets: Tensor, *, limit: bool) -> Tensor:
@@ -164,7 +170,7 @@ def composition_graph(tags: ColourTags, *, limit: bool = True) -> onnx.ModelProt
     inputs |= {"enlargement": torch.tensor([2.5]), "chroma": torch.ones(1)}
     plate = {2: Dim("plate_height", min=16, max=2**15), 3: Dim("plate_width", min=16, max=2**15)}
     small = {2: Dim("height", min=8, max=2**13), 3: Dim("width", min=8, max=2**13)}
-    axes: dict[str, dict[int, object]] = {
+    axes: dict[str, Any] = {
         "luma": plate,
         "ab": small,
         "lightness": small,

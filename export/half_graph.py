@@ -20,8 +20,8 @@ from tinct.runtime.errors import BundleError
 HOLDS_WEIGHTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 PASSES_ON = {"Relu", "Clip", "PRelu", "Add", "Mul", "Concat", "Resize", "Pad"}
 """Compute in half where every picture they take is in half already."""
-FIRST_INPUT_ONLY = {"Resize", "Pad"}
-"""Their other inputs are sizes, and scales that stay in float32."""
+TYPED_INPUTS = {"Resize": (0,), "Pad": (0, 2)}
+"""Inputs that are of the type computed in, where not all are: the others are sizes, and scales in float32."""
 
 
 def half_graph(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -83,8 +83,8 @@ def _half_nodes(graph: onnx.GraphProto) -> set[str]:
 
 def _typed_inputs(node: NodeProto) -> Iterator[str]:
     """The inputs of ``node`` that must be of the type it computes in."""
-    names = node.input[:1] if node.op_type in FIRST_INPUT_ONLY else node.input
-    return (name for name in names if name)
+    typed = TYPED_INPUTS.get(node.op_type, range(len(node.input)))
+    return (name for index, name in enumerate(node.input) if name and index in typed)
 
 
 class _Rewriting:

@@ -91,6 +91,27 @@ def one_convolution(weight):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def test_what_passes_on_keeps_its_sizes_and_takes_its_fillings_along():
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["product"], name="product"),
+        helper.make_node("Pad", ["product", "ends", "filling"], ["wide"], name="wide"),
+        helper.make_node("Resize", ["wide", "", "scales"], ["large"], name="large"),
+        helper.make_node("Clip", ["large", "", "most"], ["clipped"], name="clipped"),
+        helper.make_node("Conv", ["clipped", "w"], ["again"], name="again"),
+        helper.make_node("Exp", ["again"], ["y"], name="last"),
+    ]
+    floats = {"w": [[[[0.5]]]], "filling": 0.25, "scales": [1, 1, 1, 2], "most": 3.0}
+    weights = [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in floats.items()]
+    weights.append(numpy_helper.from_array(np.array([0, 0, 0, 1, 0, 0, 0, 1]), "ends"))
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, 1, None]) for name in "xy"]
+    graph = helper.make_graph(nodes, "g", values[:1], values[1:], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    half = half_graph(model)
+    assert sum(node.op_type == "Cast" for node in half.graph.node) == 2
+    x = np.float32([[[[1.0, 2.0]]]])
+    np.testing.assert_allclose(run(half, x), run(model, x), rtol=1e-2)
+
+
 def test_the_check_rounds_as_half_precision_does():
     numbers = np.random.default_rng(0).uniform(-900, 900, 4000).astype(np.float32).reshape(1, 1, 1, -1)
     found = run(rounded_graph(half_graph(one_convolution(1.1))), numbers)
