@@ -34,6 +34,8 @@ from tinct.runtime.engine_card import (
 from tinct.runtime.errors import BackendError, OutputError, OutputExistsError
 
 Precision = Literal["fp16", "fp32"]
+TIMINGS = "tensorrt.timings"
+"""File of what the full TensorRT measured on this GPU, so that a second build is quicker."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +80,55 @@ def build_engines(
     folder = folder or bundle.folder / FOLDER_NAME
     command = build_command(bundle, plan.flavour, folder, plan.options)
     _refuse_foreign(bundle, folder, plan.flavour)
+    compiler = Compiler(plan.flavour, plan.architectures, timings=_kept_timings(folder))
     profiles = profiles or profiles_for(bundle, plan.sizes)
+    graphs, half_error = _graphs(bundle, plan.precision)
+    compiled = {name: _compile(bundle, name, graph, compiler, plan, profiles) for name, graph in graphs.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be made: {error.strerror}; give another with --output") from error
-    compiler = Compiler(plan.flavour, plan.architectures, timing_cache=folder / "tensorrt.timings")
-    graphs, half_error = _graphs(bundle, plan.precision)
     engines = {}
-    for name, graph in graphs.items():
-        data = graph.SerializeToString(deterministic=True)
-        spec = EngineSpec(
-            graph=name,
-            source=bundle.manifest.files[_graph(bundle, name).file],
-            compiled=hashlib.sha256(data).hexdigest(),
-            precision=plan.precision,
-            flavour=plan.flavour,
-            version=compiler.version,
-            architectures=compiler.architectures,
-            profiles=profiles[name],
-        )
-        engine = compiler.compile(_graph(bundle, name).file, data, spec.profiles)
+    for name, (spec, data) in compiled.items():
         file = engine_file_name(spec)
-        write_whole(folder / file, engine)
-        engines[name] = EngineFile(spec, file, hashlib.sha256(engine).hexdigest())
+        write_whole(folder / file, data)
+        engines[name] = EngineFile(spec, file, hashlib.sha256(data).hexdigest())
     card = EngineCard(bundle.manifest.identity, command, engines, half_error, tuple(compiler.complaints))
     write_card(folder, plan.flavour, card)
+    if compiler.timings:
+        write_whole(folder / TIMINGS, compiler.timings)
     _remove_others(folder, plan.flavour, card)
     return card
+
+
+def _compile(
+    bundle: Bundle,
+    name: str,
+    graph: onnx.ModelProto,
+    compiler: Compiler,
+    plan: EnginePlan,
+    profiles: Mapping[str, tuple[Profile, ...]],
+) -> tuple[EngineSpec, bytes]:
+    data = graph.SerializeToString(deterministic=True)
+    spec = EngineSpec(
+        graph=name,
+        source=bundle.manifest.files[_graph(bundle, name).file],
+        compiled=hashlib.sha256(data).hexdigest(),
+        precision=plan.precision,
+        flavour=plan.flavour,
+        version=compiler.version,
+        architectures=compiler.architectures,
+        profiles=profiles[name],
+    )
+    return spec, compiler.compile(_graph(bundle, name).file, data, spec.profiles)
+
+
+def _kept_timings(folder: Path) -> bytes:
+    """What an earlier build measured; nothing where it cannot be read, for then it is measured again."""
+    try:
+        return (folder / TIMINGS).read_bytes()
+    except OSError:
+        return b""
 
 
 def _graph(bundle: Bundle, name: str) -> GraphSpec:

@@ -1,12 +1,11 @@
 """Compiles ONNX graphs to TensorRT engines."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tinct.runtime.backends.cuda_memory import find_gpu
 from tinct.runtime.backends.tensorrt_library import load_tensorrt, message_log
-from tinct.runtime.engine_card import Profile, write_whole
+from tinct.runtime.engine_card import Profile
 from tinct.runtime.errors import BackendError, BundleError, UsageError
 
 AHEAD_OF_TIME = ("sm86", "sm89", "sm120")
@@ -14,16 +13,17 @@ AHEAD_OF_TIME = ("sm86", "sm89", "sm120")
 
 
 class Compiler:
-    """One TensorRT and the GPUs it compiles for. ``complaints`` gathers its warnings."""
+    """One TensorRT and the GPUs it compiles for. ``complaints`` gathers its warnings, ``timings`` what the full
+    TensorRT measures (its timing cache)."""
 
-    def __init__(self, flavour: str, architectures: Sequence[str] = (), *, timing_cache: Path | None = None) -> None:
+    def __init__(self, flavour: str, architectures: Sequence[str] = (), *, timings: bytes = b"") -> None:
         """Load TensorRT.
 
         Args:
             flavour: ``"tensorrt_rtx"``, which compiles for GPUs that need not be here, or ``"tensorrt"``, which
                 measures on the GPU that is here.
             architectures: such as ``"sm89"``; empty takes `AHEAD_OF_TIME`, or the GPU that is here.
-            timing_cache: file of measurements that ``"tensorrt"`` reuses and adds to; TensorRT-RTX measures nothing.
+            timings: of an earlier build, which ``"tensorrt"`` reuses and adds to; TensorRT-RTX measures nothing.
 
         Raises:
             BackendError: TensorRT is not installed, or ``"tensorrt"`` has no GPU here.
@@ -34,7 +34,7 @@ class Compiler:
         self.version: str = self._trt.__version__
         self.complaints: list[str] = []
         self._log = message_log(self._trt)
-        self._timing_cache = timing_cache if flavour == "tensorrt" else None
+        self.timings = timings if flavour == "tensorrt" else b""
         self.architectures = self._known(architectures)
 
     def compile(self, name: str, graph: bytes, profiles: Sequence[Profile]) -> bytes:
@@ -60,7 +60,8 @@ class Compiler:
         plan = builder.build_serialized_network(network, config)
         if plan is None:
             raise self._refusal("compile", name, [])
-        self._keep_timings(config)
+        if self.flavour == "tensorrt":
+            self.timings = bytes(memoryview(config.get_timing_cache().serialize()))
         self.complaints += self._log.messages
         return bytes(memoryview(plan))
 
@@ -75,16 +76,11 @@ class Compiler:
                 capability = getattr(self._trt.ComputeCapability, architecture.upper())
                 if not config.set_compute_capability(capability, index):
                     raise UsageError(f"{self.flavour} {self.version} cannot compile for {architecture}")
-        if self._timing_cache is not None:
-            known = self._timing_cache.read_bytes() if self._timing_cache.is_file() else b""
-            cache = config.create_timing_cache(known)
+        else:
+            cache = config.create_timing_cache(self.timings)
             if not config.set_timing_cache(cache, False):  # of another TensorRT or GPU
                 config.set_timing_cache(config.create_timing_cache(b""), False)
         return config
-
-    def _keep_timings(self, config: Any) -> None:
-        if self._timing_cache is not None:
-            write_whole(self._timing_cache, bytes(memoryview(config.get_timing_cache().serialize())))
 
     def _known(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """``wanted`` without repetition, or the default."""

@@ -7,6 +7,7 @@ must never be used for anything else, so all of that stands in a card beside it,
 import hashlib
 import json
 import os
+import shlex
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -93,9 +94,9 @@ def card_path(folder: Path, flavour: str) -> Path:
 
 def build_command(bundle: Bundle, flavour: str, folder: Path | None = None, options: str = "") -> str:
     """The command that builds the engines again; ``options`` as on the command line."""
-    words = ["tinct export", str(bundle.folder), "--engine", flavour, options]
+    words = ["tinct export", shlex.quote(str(bundle.folder)), "--engine", flavour, options]
     if folder is not None and folder != bundle.folder / FOLDER_NAME:
-        words += ["--output", str(folder)]
+        words += ["--output", shlex.quote(str(folder))]
     return " ".join(word for word in words if word)
 
 
