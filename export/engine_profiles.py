@@ -19,6 +19,7 @@ PLANES = {
     "luminance": 1,
     "warped_ab": 2,
     "warped_validity": 1,
+    "warped_confidence": 1,
     "previous_ab": 2,
     "previous_luminance": 1,
     "hints": 3,

@@ -13,11 +13,12 @@ from torch.export import Dim
 from torch.onnx.errors import OnnxExporterError
 
 from tinct.runtime.errors import BundleError
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.registry import Network, make_bank
 
 OPSET = 20
 SIZE_MULTIPLE = 32
-FRAME_PLANES = {"luminance": 1, "warped_ab": 2, "warped_validity": 1, "hints": 3}
+FRAME_PLANES = {"luminance": 1, "warped_ab": 2, "warped_validity": 1, "warped_confidence": 1, "hints": 3}
 """Image inputs of the frame graph and their channels."""
 FRAME_OUTPUTS = ("ab", "confidence")
 
@@ -51,14 +52,14 @@ class FrameGraph(nn.Module):
         luminance: Tensor,
         warped_ab: Tensor,
         warped_validity: Tensor,
+        warped_confidence: Tensor,
         hints: Tensor,
         bank: tuple[Tensor, ...],
         bank_bias: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Colour a frame; ``bank`` holds the network's bank tensors in its order."""
-        colours = self.network.colorize_frame(
-            luminance, warped_ab, warped_validity, hints, make_bank(self.network, bank), bank_bias
-        )
+        frame = FrameInputs(luminance, warped_ab, warped_validity, warped_confidence, hints)
+        colours = self.network.colorize_frame(frame, make_bank(self.network, bank), bank_bias)
         return colours.ab, colours.confidence
 
 

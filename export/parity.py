@@ -12,6 +12,7 @@ from tinct.runtime.backends import Backend, backend_report, create_backend
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BundleError
 from tinct.training.model.exemplar.network import ExemplarNetwork
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.registry import Network, make_bank
 
 Image = NDArray[np.float32]
@@ -108,10 +109,8 @@ def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> T
         banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
         bank = make_bank(network, (torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
         bias = torch.from_numpy(bank_bias([part[0].shape[1] for part in banks]))
-        images = {name: torch.from_numpy(image) for name, image in frame.items()}
-        colours = network.colorize_frame(
-            images["luminance"], images["warped_ab"], images["warped_validity"], images["hints"], bank, bias
-        )
+        images = FrameInputs(**{name: torch.from_numpy(frame[name]) for name in FrameInputs._fields})
+        colours = network.colorize_frame(images, bank, bias)
     return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
 
 

@@ -16,7 +16,16 @@ SCHEMA = 1
 MANIFEST_NAME = "manifest.json"
 
 REFERENCE_INPUTS = ("still",)
-FRAME_INPUTS = ("luminance", "warped_ab", "warped_validity", "previous_ab", "previous_luminance", "hints", "bank_bias")
+FRAME_INPUTS = (
+    "luminance",
+    "warped_ab",
+    "warped_validity",
+    "warped_confidence",
+    "previous_ab",
+    "previous_luminance",
+    "hints",
+    "bank_bias",
+)
 FRAME_OUTPUTS = ("ab", "confidence")
 DESCRIPTOR_INPUTS = ("luminance",)
 DESCRIPTOR_OUTPUTS = ("descriptor",)
@@ -54,7 +63,8 @@ class Manifest:
     * frame graph, in (those of `FRAME_INPUTS` that ``frame_graph.inputs`` names, and every bank tensor with the tokens
       of all stills in force joined along axis 1):
       ``luminance`` (1, 1, H, W) scaled; ``warped_ab`` (1, 2, H, W) the previous result moved by the motion source,
-      scaled; ``warped_validity`` (1, 1, H, W) 0..1, 0 everywhere when there is no previous frame; ``previous_ab`` and
+      scaled; ``warped_validity`` (1, 1, H, W) 0..1, 0 everywhere when there is no previous frame;
+      ``warped_confidence`` (1, 1, H, W) 0..1 the previous confidence, moved likewise; ``previous_ab`` and
       ``previous_luminance`` the same not moved (models with motion in the graph), scaled, zeros when there is none;
       ``hints`` (1, 3, H, W) a, b scaled and mask 0/1; ``bank_bias`` (1, N) natural logarithm of the weight of each
       token's still.

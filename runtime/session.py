@@ -23,6 +23,8 @@ __all__ = ["ColorizationSession", "Hints", "Reference", "StepResult"]
 Image = NDArray[np.float32]
 
 LARGEST_WORKING_SIZE = 2160
+WARPED = ("warped_ab", "warped_validity", "warped_confidence")
+"""Inputs of the frame graph that are the previous result moved to the frame."""
 STILLS_TRIED = 8
 """Stills that a frame without a past is compared with, for colours that can be moved over from them."""
 LEAST_TRUST = 0.3
@@ -141,7 +143,7 @@ class ColorizationSession:
         previous = self._previous(number, bank, size, continues=continues)
         inputs = self._inputs(small, size, bank, previous, hints)
         ab, confidence = self._run(inputs, size)
-        self._state = TemporalState(number, size.pad(small), ab, bank.identity, self._manifest.identity)
+        self._state = TemporalState(number, size.pad(small), ab, confidence, bank.identity, self._manifest.identity)
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
 
     def fit(self, width: int, height: int) -> WorkingSize:
@@ -222,24 +224,23 @@ class ColorizationSession:
         """All inputs of the frame graph; those that the model does not name are left out."""
         scale = self._manifest.colour
         named = set(self._manifest.frame_graph.inputs)
-        blank, blank_ab = np.zeros(size.padded_shape, np.float32), np.zeros((*size.padded_shape, 2), np.float32)
         images = {"luminance": (size.pad(small) - np.float32(scale.l_mean)) / np.float32(scale.l_scale)}
-        moves = self._motion is not None and bool(named & {"warped_ab", "warped_validity"})
-        if previous is None:
-            moved_ab, validity, old_ab, old_luminance = blank_ab, blank, blank_ab, blank
-            if moves:
-                moved_ab, validity = self._moved_from_stills(small, size, bank)
-        else:
+        old_ab, old_luminance = np.zeros((*size.padded_shape, 2), np.float32), np.zeros(size.padded_shape, np.float32)
+        moves = self._motion is not None and bool(named & set(WARPED))
+        if previous is not None:
             old_ab = previous.ab / np.float32(scale.ab_scale)
             old_luminance = (previous.luminance - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
-            moved_ab, validity = old_ab, np.ones_like(blank)
-            if moves:
-                assert self._motion is not None
-                # Motion sees the picture alone: what the padding shows does not move like it.
-                moved, trust = propagate(size.crop(previous.luminance), size.crop(previous.ab), small, self._motion)
-                moved_ab, validity = size.pad(moved) / np.float32(scale.ab_scale), size.pad(trust)
+        if moves and previous is not None:
+            moved = self._moved(previous, small, size)
+        elif moves:
+            moved = self._moved_from_stills(small, size, bank)
+        elif previous is None:
+            moved = np.zeros((*size.padded_shape, 4), np.float32)
+        else:
+            moved = np.dstack([previous.ab, np.ones_like(previous.confidence), previous.confidence])
+        ab, validity, confidence = moved[..., :2], moved[..., 2], moved[..., 3]
+        images |= dict(zip(WARPED, (ab / np.float32(scale.ab_scale), validity, confidence), strict=True))
         images |= {"previous_ab": old_ab, "previous_luminance": old_luminance}
-        images |= {"warped_ab": moved_ab, "warped_validity": validity}
         if "hints" in named:
             images["hints"] = self._hint_planes(size, hints)
         tensors = {name: _to_planes(image) for name, image in images.items() if name in named}
@@ -247,14 +248,21 @@ class ColorizationSession:
             tensors["bank_bias"] = bank.bias
         return tensors | dict(bank.tensors)
 
-    def _moved_from_stills(self, small: Image, size: WorkingSize, bank: ReferenceBank) -> tuple[Image, Image]:
-        """Scaled ab (H, W, 2) and trust (H, W) for a frame without a past, padded.
+    def _moved(self, previous: TemporalState, small: Image, size: WorkingSize) -> Image:
+        """The previous result moved here, padded (H, W, 4): ab in Lab units, trust and confidence 0..1."""
+        assert self._motion is not None
+        state = np.dstack([previous.ab, previous.confidence])
+        # Motion sees the picture alone: what the padding shows does not move like it.
+        moved, trust = propagate(size.crop(previous.luminance), size.crop(state), small, self._motion)
+        return size.pad(np.dstack([moved[..., :2], trust, moved[..., 2]]))
+
+    def _moved_from_stills(self, small: Image, size: WorkingSize, bank: ReferenceBank) -> Image:
+        """As `_moved`, for a frame without a past.
 
         A still of the same view stands in for the previous frame: the frame it was made from gets its very colours.
         """
         assert self._motion is not None
-        best_ab, best = np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32)
-        least = LEAST_TRUST
+        best, least = np.zeros((*size.shape, 4), np.float32), LEAST_TRUST
         for view in bank.views[:STILLS_TRIED]:
             if _same_aspect(view.shape, size.shape):
                 if view.shape[:2] != size.shape:  # a still of another resolution
@@ -263,8 +271,8 @@ class ColorizationSession:
                     np.ascontiguousarray(view[..., 0]), np.ascontiguousarray(view[..., 1:]), small, self._motion
                 )
                 if float(trust.mean()) > least:
-                    best_ab, best, least = moved, trust, float(trust.mean())
-        return size.pad(best_ab) / np.float32(self._manifest.colour.ab_scale), size.pad(best)
+                    best, least = np.dstack([moved, trust, np.ones_like(trust)]), float(trust.mean())
+        return size.pad(best)
 
     def _hint_planes(self, size: WorkingSize, hints: Hints | None) -> Image:
         planes = np.zeros((*size.padded_shape, 3), np.float32)

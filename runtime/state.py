@@ -12,8 +12,9 @@ from tinct.runtime.errors import StateError
 
 Image = NDArray[np.float32]
 
-FORMAT = 1
-"""Version of the bytes that `TemporalState.to_bytes` makes."""
+FORMAT = 2
+"""Version of the bytes that `TemporalState.to_bytes` makes; 1 had no confidence."""
+IMAGES = ("luminance", "ab", "confidence")
 _HEADER_BYTES = 4096
 """More than the archive's own records need; what claims to unfold to more than this beyond its size is no state."""
 
@@ -22,30 +23,34 @@ _HEADER_BYTES = 4096
 class TemporalState:
     """Everything a step takes from the past; a value, never changed in place (its arrays are read-only).
 
-    ``frame``: number of the frame that made it. ``luminance``: (h, w) L* 0..100 and ``ab``: (h, w, 2) Lab units, both
-    float32 at the padded working size. ``reference_set``: id of the stills that were in force. ``model``:
-    identity of the bundle.
+    ``frame``: number of the frame that made it. ``luminance``: (h, w) L* 0..100, ``ab``: (h, w, 2) Lab units and
+    ``confidence``: (h, w) 0..1, all float32 at the padded working size. ``reference_set``: id of the stills that were
+    in force. ``model``: identity of the bundle.
     """
 
     frame: int
     luminance: Image
     ab: Image
+    confidence: Image
     reference_set: str
     model: str
 
     def __post_init__(self) -> None:
-        if self.luminance.ndim != 2 or self.ab.shape != (*self.luminance.shape, 2):
-            raise ValueError(f"luminance {self.luminance.shape} and ab {self.ab.shape} must be (h, w) and (h, w, 2)")
-        object.__setattr__(self, "luminance", _read_only(self.luminance))
-        object.__setattr__(self, "ab", _read_only(self.ab))
+        shape = self.luminance.shape
+        if len(shape) != 2 or self.ab.shape != (*shape, 2) or self.confidence.shape != shape:
+            raise ValueError(
+                f"luminance {shape}, ab {self.ab.shape} and confidence {self.confidence.shape} must be (h, w), "
+                "(h, w, 2) and (h, w)"
+            )
+        for name in IMAGES:
+            object.__setattr__(self, name, _read_only(getattr(self, name)))
 
     def __eq__(self, other: object) -> bool:
         """Whether the two states lead to the same next frame, bit for bit."""
         if not isinstance(other, TemporalState):
             return NotImplemented
         return self._facts() == other._facts() and all(
-            np.array_equal(one.view(np.uint32), two.view(np.uint32))
-            for one, two in ((self.luminance, other.luminance), (self.ab, other.ab))
+            np.array_equal(getattr(self, name).view(np.uint32), getattr(other, name).view(np.uint32)) for name in IMAGES
         )
 
     def __hash__(self) -> int:
@@ -55,7 +60,7 @@ class TemporalState:
         """The state as bytes that `from_bytes` reads, the same for equal states (an uncompressed npz, no pickle)."""
         facts = np.frombuffer(json.dumps({"format": FORMAT, **self._facts()}, sort_keys=True).encode(), np.uint8)
         stream = io.BytesIO()
-        np.savez(stream, allow_pickle=False, facts=facts, luminance=self.luminance, ab=self.ab)
+        np.savez(stream, allow_pickle=False, facts=facts, **{name: getattr(self, name) for name in IMAGES})
         return stream.getvalue()
 
     @classmethod
@@ -69,17 +74,16 @@ class TemporalState:
             _refuse_inflation(data)
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 facts = json.loads(bytes(archive["facts"]))
-                luminance, ab = archive["luminance"], archive["ab"]
-            if facts["format"] > FORMAT:
-                raise StateError(
-                    "this state was written by a newer Tinct; upgrade Tinct or colour the shot from its start"
-                )
+                if facts["format"] != FORMAT:
+                    age = "a newer" if facts["format"] > FORMAT else "an older"
+                    raise StateError(f"this state was written by {age} Tinct; colour the shot from its start")
+                images = {name: archive[name] for name in IMAGES}
             frame, reference_set, model = facts["frame"], facts["reference_set"], facts["model"]
             if type(frame) is not int or not isinstance(reference_set, str) or not isinstance(model, str):
                 raise ValueError("a fact has the wrong type")
-            if luminance.dtype != np.float32 or ab.dtype != np.float32:
+            if any(image.dtype != np.float32 for image in images.values()):
                 raise ValueError("an image is not float32")
-            return cls(frame=frame, luminance=luminance, ab=ab, reference_set=reference_set, model=model)
+            return cls(frame=frame, **images, reference_set=reference_set, model=model)
         except (ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
             raise StateError(f"this is no temporal state ({error}); colour the shot from its start") from error
 

@@ -1,6 +1,7 @@
 """A bundle and a backend as a method that the evaluation can measure beside the baselines."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,13 @@ from tinct.runtime.session import ColorizationSession, Reference
 from tinct.runtime.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
+
+
+class ColouredFrame(NamedTuple):
+    """``ab`` (H, W, 2) float32 Lab units at the frame's size; ``confidence`` (h, w) 0..1 at working size."""
+
+    ab: Image
+    confidence: Image
 
 
 class RuntimeColorizer:
@@ -32,10 +40,16 @@ class RuntimeColorizer:
 
         ``reference_lab``: the still as (H, W, 3) float32 Lab, in force from the first frame on.
         """
+        for coloured in self.frames(lightness, [reference_lab]):
+            yield coloured.ab
+
+    def frames(self, lightness: Iterable[Image], stills: Sequence[Image]) -> Iterator["ColouredFrame"]:
+        """As `colorize`, from several ``stills``, each (H, W, 3) float32 Lab, all in force from the first frame on."""
         session = ColorizationSession(self._backend, working_size=self._working_size)
-        # The clip's frames are L* alone, so the still is seen by its L* too.
-        lightness_of_still = np.ascontiguousarray(reference_lab[..., 0], np.float32)
-        session.set_references([Reference(lab_to_srgb(reference_lab), lightness=lightness_of_still)])
+        # The clip's frames are L* alone, so the stills are seen by their L* too.
+        session.set_references(
+            [Reference(lab_to_srgb(lab), lightness=np.ascontiguousarray(lab[..., 0], np.float32)) for lab in stills]
+        )
         for number, frame in enumerate(lightness):
             step = session.step(number, frame)
-            yield upsample_chroma(step.ab, step.lightness, frame)
+            yield ColouredFrame(upsample_chroma(step.ab, step.lightness, frame), step.confidence)

@@ -80,8 +80,6 @@ class TrainingRun:
         self.optimizer = torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay)
         self.watch = DivergenceWatch(recipe.divergence)
         if workers.count > 1:
-            for weight in trunk:
-                weight.requires_grad_(recipe.trunk_from < 1)
             self.loss = DistributedDataParallel(self.loss)
 
     @property
@@ -217,10 +215,12 @@ class TrainingRun:
         trunk = self.optimizer.param_groups[TRUNK]
         awake = progress >= recipe.trunk_from
         trunk["lr"] *= awake
-        if isinstance(self.loss, DistributedDataParallel):  # expects gradients of the same weights in every step
+        if trunk["params"][0].requires_grad == awake:
             return
         for weight in trunk["params"]:
             weight.requires_grad_(awake)
+        if isinstance(self.loss, DistributedDataParallel):  # it knows which weights have gradients from its making
+            self.loss = DistributedDataParallel(self.loss.module)
 
     @torch.no_grad()
     def _average(self) -> None:

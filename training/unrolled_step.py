@@ -12,11 +12,11 @@ from tinct.training.flow.device_warp import sample_at
 from tinct.training.generator_terms import GeneratorTerms, LabFrame
 from tinct.training.hint_points import HintedRun, hint_run
 from tinct.training.losses.colour import colour_distance, log_square_error
-from tinct.training.losses.confidence import confidence_distance
+from tinct.training.losses.confidence import closeness, confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
 from tinct.training.model.matching import Match
-from tinct.training.model.network import Colours
+from tinct.training.model.network import Colours, FrameInputs
 from tinct.training.model.registry import Network
 from tinct.training.recipes import Recipe
 
@@ -26,13 +26,15 @@ LOWEST_FREQUENCY = 8
 
 class PreparedRun(NamedTuple):
     """A batch of runs as the network gets them. ``reference`` (B, 3, H, W) scaled Lab; ``foreign`` (B, 1, 1, 1) bool:
-    the reference is of another shot; ``start`` (B, 2, H, W) scaled ab of the frame before the first; ``positions``
+    the reference is of another shot; ``start`` (B, 2, H, W) scaled ab of the frame before the first, and ``sure``
+    (B, 1, H, W) the confidence in it, 0..1; ``positions``
     (B, T, H, W, 2) and ``trust`` (B, T, H, W) of the motion; ``run``: frames, hints and where colours are the true
     ones."""
 
     reference: Tensor
     foreign: Tensor
     start: Tensor
+    sure: Tensor
     positions: Tensor
     trust: Tensor
     run: HintedRun
@@ -128,9 +130,12 @@ def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: to
     draw = torch.rand(len(reference), generator=random, device=reference.device)
     foreign = ((draw < recipe.foreign) & ((begun == 0) | (batch["disturb"] > 0)))[:, None, None, None]
     reference = torch.where(foreign, reference.roll(1, 0), reference)
-    start = _disturb(scale(batch["previous"])[:, 1:], batch["disturb"], recipe.disturbance, random)
+    before = scale(batch["previous"])[:, 1:]
+    start = _disturb(before, batch["disturb"], recipe.disturbance, random)
+    sure = closeness(start, before, ab_scale=model.config.ab_scale)
+    begun = begun[:, None, None, None]
     foreign |= batch["elsewhere"].bool()[:, None, None, None]
-    return PreparedRun(reference, foreign, start * begun[:, None, None, None], batch["positions"], batch["trust"], run)
+    return PreparedRun(reference, foreign, start * begun, sure * begun, batch["positions"], batch["trust"], run)
 
 
 def unroll(model: Network, prepared: PreparedRun, *, lead: int = 0) -> Iterator[ColouredFrame]:
@@ -138,16 +143,17 @@ def unroll(model: Network, prepared: PreparedRun, *, lead: int = 0) -> Iterator[
     scale = _scaler(model)
     bank = model.encode_reference(prepared.reference)
     bias = torch.zeros(bank[0].shape[:2], device=prepared.reference.device)
-    ab = prepared.start
+    ab, sure = prepared.start, prepared.sure
     for i in range(prepared.length):
         frame = scale(prepared.run.frames[:, i])
         trust = prepared.trust[:, i, None]
-        moved = sample_at(ab, prepared.positions[:, i])
+        moved, moved_sure = sample_at(torch.cat([ab, sure], 1), prepared.positions[:, i]).split([2, 1], 1)
         hints = prepared.run.hints[:, i].permute(0, 3, 1, 2)
         hints = torch.cat([hints[:, :2] / model.config.ab_scale, hints[:, 2:]], 1)
         with torch.set_grad_enabled(torch.is_grad_enabled() and i >= lead):
-            colours, matched = model.colour_and_match(frame[:, :1], moved, trust, hints, bank, bias)
-        ab = colours.ab.float()
+            inputs = FrameInputs(frame[:, :1], moved, trust, moved_sure, hints)
+            colours, matched = model.colour_and_match(inputs, bank, bias)
+        ab, sure = colours.ab.float(), colours.confidence.detach().float()
         yield ColouredFrame(
             i, frame[:, :1], frame[:, 1:], moved, trust, prepared.run.steady[:, i, None], colours, matched
         )

@@ -13,17 +13,18 @@ LIGHTNESS_TOLERANCE = 10.0
 
 
 def propagate(
-    state_lightness: Image, state_ab: Image, lightness: Image, motion_source: MotionSource
+    state_lightness: Image, state: Image, lightness: Image, motion_source: MotionSource
 ) -> tuple[Image, Image]:
-    """Move the previous colours to the current frame.
+    """Move the previous result to the current frame.
 
-    ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state_ab``:
-    (H, W, 2) Lab units. Returns the moved ab (H, W, 2) and the trust (H, W) 0..1: the motion's own validity times
-    ``exp(-(d / 10)^2)``, d being the difference of L* between the frame and the moved previous frame. A colour that was
-    moved to a place of another lightness belongs to something else. Where nothing is trusted the moved colour is that
-    of the nearest place that was seen: a guess, and at the edge of a moving camera's picture often the best one.
+    ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state``:
+    (H, W, C), its ab and whatever belongs to it. Returns the moved state (H, W, C) and the trust (H, W) 0..1: the
+    motion's own validity times ``exp(-(d / 10)^2)``, d being the difference of L* between the frame and the moved
+    previous frame. A colour that was moved to a place of another lightness belongs to something else. Where nothing is
+    trusted the moved colour is that of the nearest place that was seen: a guess, and at the edge of a moving camera's
+    picture often the best one.
     """
     motion = motion_source.estimate(state_lightness, lightness)
     difference = lightness - warp(state_lightness, motion.flow)
     validity = motion.validity * np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
-    return warp(state_ab, motion.flow), validity.astype(np.float32, copy=False)
+    return warp(state, motion.flow), validity.astype(np.float32, copy=False)

@@ -27,8 +27,6 @@ from tinct.export.bundle import export_bundle
 from tinct.runtime.backends import Backend, create_backend
 from tinct.runtime.bundle import load_bundle
 from tinct.runtime.colour import lab_to_srgb
-from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 from tinct.training.data.clip_store import VIDEO_SUFFIXES
 from tinct.training.evaluation.clip import Clip, find_clips, load_clip
 from tinct.training.evaluation.metrics.psnr import psnr
@@ -57,6 +55,7 @@ def _sized(recipe: Recipe, factor: float) -> Recipe:
 VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "whole": lambda recipe: recipe,
     "no_past": lambda recipe: _colour(recipe, sees_past=False),
+    "no_confidence": lambda recipe: _colour(recipe, sees_confidence=False),
     "no_similarity": lambda recipe: _colour(recipe, sees_similarity=False),
     "no_unrolling": lambda recipe: replace(recipe, samples=replace(recipe.samples, unroll=1, largest_lead=0)),
     "no_jitter": lambda recipe: replace(recipe, jitter=0.0),
@@ -68,35 +67,21 @@ VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
 }
 
 
-class WithStills:
-    """Colours a clip from ``count`` of its own frames, all in force from the start."""
-
-    def __init__(self, backend: Backend, count: int) -> None:
-        self.backend = backend
-        self.count = count
-
-    def score(self, clip: Clip) -> float:
-        """PSNR over the frames that no row of the table has as a still."""
-        session = ColorizationSession(self.backend)
-        session.set_references([_reference(clip.lab(frame)) for frame in stills(len(clip), self.count)])
-        left_out = {frame for count in STILLS for frame in stills(len(clip), count)}
-        scores = []
-        for number, lightness in enumerate(clip.lightness()):
-            step = session.step(number, lightness)
-            if number not in left_out:
-                ab = upsample_chroma(step.ab, step.lightness, lightness)
-                rgb = lab_to_srgb(np.dstack([lightness, ab]).astype(np.float32))
-                scores.append(psnr(rgb.clip(0, 1), clip.rgb(number)))
-        return float(np.mean(scores))
+def score_with(count: int, method: RuntimeColorizer, clip: Clip) -> float:
+    """PSNR with ``count`` of the clip's own frames as stills, over the frames that no row of the table has as one."""
+    left_out = {frame for some in STILLS for frame in stills(len(clip), some)}
+    frames = method.frames(clip.lightness(), [clip.lab(frame) for frame in stills(len(clip), count)])
+    scores = []
+    for number, (lightness, coloured) in enumerate(zip(clip.lightness(), frames, strict=True)):
+        if number not in left_out:
+            rgb = lab_to_srgb(np.dstack([lightness, coloured.ab]).astype(np.float32))
+            scores.append(psnr(rgb.clip(0, 1), clip.rgb(number)))
+    return float(np.mean(scores))
 
 
 def stills(frames: int, count: int) -> tuple[int, ...]:
     """``count`` frames from the first to the last."""
     return tuple(int(i) for i in np.linspace(0, frames - 1, count).round()) if count > 1 else (0,)
-
-
-def _reference(lab: np.ndarray) -> Reference:
-    return Reference(lab_to_srgb(lab), lightness=np.ascontiguousarray(lab[..., 0]))
 
 
 def trained(name: str, folder: Path, data: Path, steps: int, exclude: Sequence[str]) -> Backend:
@@ -116,10 +101,11 @@ def _train(name: str, folder: Path, data: Path, steps: int, exclude: Sequence[st
 
 
 def measure(name: str, backend: Backend, clips: Iterable[Path]) -> dict[str, float]:
+    method = RuntimeColorizer(backend, name=name)
     if name.startswith("stills_"):
-        method = WithStills(backend, int(name.removeprefix("stills_")))
-        return {"psnr": float(np.mean([method.score(load_clip(path)) for path in clips]))}
-    table = evaluate([RuntimeColorizer(backend, name=name)], list(clips), metrics=METRICS)
+        count = int(name.removeprefix("stills_"))
+        return {"psnr": float(np.mean([score_with(count, method, load_clip(path)) for path in clips]))}
+    table = evaluate([method], list(clips), metrics=METRICS)
     scores = [one.values for one in table.scores if one.method == name]
     keys = {key for one in scores for key in one}
     return {key: float(np.mean([one[key] for one in scores if key in one])) for key in sorted(keys)}

@@ -16,11 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tinct.runtime.backends import Backend, create_backend
+from tinct.colorizer import RuntimeColorizer
+from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
 from tinct.runtime.colour import lab_to_srgb
-from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 from tinct.training.evaluation.clip import MOVIES, Clip, load_clip
 from tinct.training.evaluation.metrics.psnr import psnr
 
@@ -28,16 +27,13 @@ GOAL_DB = 1.5
 TILE = (400, 225)
 
 
-def colour(backend: Backend, clip: Clip, still: np.ndarray) -> tuple[list[np.ndarray], float]:
+def colour(method: RuntimeColorizer, clip: Clip, still: np.ndarray) -> tuple[list[np.ndarray], float]:
     """The clip in the colours of ``still`` (H, W, 3) Lab as sRGB pictures, and the mean confidence."""
-    session = ColorizationSession(backend)
-    session.set_references([Reference(lab_to_srgb(still), lightness=np.ascontiguousarray(still[..., 0]))])
     pictures, sure = [], []
-    for number, lightness in enumerate(clip.lightness()):
-        step = session.step(number, lightness)
-        ab = upsample_chroma(step.ab, step.lightness, lightness)
-        pictures.append(lab_to_srgb(np.dstack([lightness, ab]).astype(np.float32)))
-        sure.append(float(step.confidence.mean()))
+    frames = method.frames(clip.lightness(), [still])
+    for lightness, coloured in zip(clip.lightness(), frames, strict=True):
+        pictures.append(lab_to_srgb(np.dstack([lightness, coloured.ab]).astype(np.float32)))
+        sure.append(float(coloured.confidence.mean()))
     return pictures, float(np.mean(sure))
 
 
@@ -69,7 +65,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
-    backend = create_backend("auto", find_bundle(arguments.model), threads=arguments.threads)
+    method = RuntimeColorizer(create_backend("auto", find_bundle(arguments.model), threads=arguments.threads))
     paths = {path.stem: path for path in arguments.folder.rglob("*") if path.suffix.lower() in MOVIES}
     pairs = list(csv.DictReader(arguments.pairs.read_text().splitlines()))
     if missing := {name for pair in pairs for name in pair.values()} - set(paths):
@@ -79,7 +75,7 @@ def main() -> None:
     for pair in pairs:
         clip, other = load_clip(paths[pair["clip"]]), load_clip(paths[pair["still"]])
         still = other.lab(len(other) // 2)
-        pictures, sure = colour(backend, clip, still)
+        pictures, sure = colour(method, clip, still)
         chosen = range(0, len(clip), arguments.every)
         own = np.mean([psnr(pictures[i].clip(0, 1), clip.rgb(i)) for i in chosen])
         plain = np.mean([psnr(grey(clip, i).clip(0, 1), clip.rgb(i)) for i in chosen])

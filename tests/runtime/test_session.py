@@ -296,7 +296,12 @@ def test_foreign_states_are_refused_and_change_nothing(fake):
         "other working size": state_of(fake, Reference(still(RED)), working_size=96),
         "other model": state_of(other, Reference(still(RED)), working_size=64),
         "no size of the model": TemporalState(
-            1001, np.zeros((33, 64), np.float32), np.zeros((33, 64, 2), np.float32), before.reference_set, before.model
+            1001,
+            np.zeros((33, 64), np.float32),
+            np.zeros((33, 64, 2), np.float32),
+            np.zeros((33, 64), np.float32),
+            before.reference_set,
+            before.model,
         ),
     }
     for reason, state in foreign.items():
@@ -392,6 +397,28 @@ def test_the_frame_a_still_was_made_from_gets_its_very_colours():
     session.reset()
     session.step(1, other)
     assert not seen["warped_validity"].any()
+
+
+def test_the_confidence_moves_with_the_colour():
+    """What moves 8 pixels to the right takes its confidence along; without a past there is none."""
+    rng = np.random.default_rng(7)
+    wide = cv2.GaussianBlur(rng.random((96, 168)).astype(np.float32), (0, 0), 3)
+    wide = cv2.normalize(wide, None, 10, 90, cv2.NORM_MINMAX)
+    seen = []
+
+    class Recording(type(create_backend("fake", TINY))):
+        def colorize_frame(self, inputs):
+            outputs = super().colorize_frame(inputs)
+            confidence = (inputs["luminance"] > 0).astype(np.float32)
+            seen.append((inputs["warped_confidence"][0, 0], confidence[0, 0]))
+            return {**outputs, "confidence": confidence}
+
+    session = session_with(Recording(find_bundle("fake")), Reference(still(RED)), working_size=96)
+    session.step(1, np.ascontiguousarray(wide[:, 8:]))
+    session.step(2, np.ascontiguousarray(wide[:, :-8]))
+    (first, _), (moved, now) = seen
+    assert not first.any()
+    assert np.abs(moved - now)[:, 16:].mean() < 0.03
 
 
 def test_a_still_of_another_resolution_gives_its_own_frame_its_colours(backend):

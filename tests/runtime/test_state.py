@@ -15,6 +15,7 @@ def state(**changes):
         "frame": 1007,
         "luminance": rng.uniform(0, 100, (32, 64)).astype(np.float32),
         "ab": rng.normal(0, 30, (32, 64, 2)).astype(np.float32),
+        "confidence": rng.uniform(0, 1, (32, 64)).astype(np.float32),
         "reference_set": "a set",
         "model": "lite 1",
     }
@@ -31,7 +32,14 @@ def test_bytes_give_the_state_back_bit_for_bit():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"frame": 1008}, {"reference_set": "x"}, {"model": "x"}, {"ab": np.zeros((32, 64, 2), np.float32)}]
+    "changes",
+    [
+        {"frame": 1008},
+        {"reference_set": "x"},
+        {"model": "x"},
+        {"ab": np.zeros((32, 64, 2), np.float32)},
+        {"confidence": np.zeros((32, 64), np.float32)},
+    ],
 )
 def test_states_that_differ_are_not_equal(changes):
     assert state(**changes) != state()
@@ -76,9 +84,10 @@ def test_pickles_and_compressed_archives_are_refused():
             TemporalState.from_bytes(stream.getvalue())
 
 
-def test_a_newer_format_asks_for_an_upgrade(monkeypatch):
-    monkeypatch.setattr("tinct.runtime.state.FORMAT", 2)
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (3, "a newer")])
+def test_the_format_of_another_tinct_is_refused(monkeypatch, version, age):
+    monkeypatch.setattr("tinct.runtime.state.FORMAT", version)
     data = state().to_bytes()
     monkeypatch.undo()
-    with pytest.raises(StateError, match="upgrade Tinct"):
+    with pytest.raises(StateError, match=f"{age} Tinct; colour the shot from its start"):
         TemporalState.from_bytes(data)

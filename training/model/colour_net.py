@@ -15,12 +15,12 @@ from torch.nn import functional as F
 from tinct.training.model.evening import even_out, resize
 from tinct.training.model.hint_field import HintField, spread, twice
 from tinct.training.model.matching import Match
-from tinct.training.model.network import Colours
+from tinct.training.model.network import Colours, FrameInputs
 from tinct.training.model.trunk import CHANNELS
 
-FULL_PLANES = 7  # luminance, moved ab, validity, hint a, b, mask
+FULL_PLANES = 8  # luminance, moved ab, validity, confidence, hint a, b, mask
 QUARTER_PLANES = (
-    14  # fine copy, coarse copy, similarity, certainty; hint a, b, its distance in L, copy, moved; nearness
+    15  # fine copy, coarse copy, similarity, certainty, rivalry; hint a, b, its distance in L, copy, moved; nearness
 )
 HEADS = 7  # four blend logits, correction a, b, confidence
 
@@ -47,13 +47,14 @@ WITHOUT_HINTS = -1e4
 
 @dataclass(frozen=True)
 class ColourNetConfig:
-    """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. ``sees_past`` and
-    ``sees_similarity``: whether the network sees moved colour, and how alike and how certain what was copied is; False
-    only to measure what they are worth."""
+    """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. ``sees_past``,
+    ``sees_confidence`` and ``sees_similarity``: whether the network sees moved colour, what it thought of that a frame
+    ago, and how alike and how certain what was copied is; False only to measure what they are worth."""
 
     channels: tuple[int, int, int, int] = (32, 64, 96, 160)
     correction: float = 0.5
     sees_past: bool = True
+    sees_confidence: bool = True
     sees_similarity: bool = True
 
 
@@ -94,28 +95,16 @@ class ColourNet(nn.Module):
         with torch.no_grad():
             self.head.bias[-4:] = BEFORE_TRAINING
 
-    def forward(
-        self,
-        luminance: Tensor,
-        moved: Tensor,
-        validity: Tensor,
-        hints: Tensor,
-        matched: Match,
-        pyramid: dict[int, Tensor],
-    ) -> Colours:
+    def forward(self, frame: FrameInputs, matched: Match, pyramid: dict[int, Tensor]) -> Colours:
         """Colour a frame.
 
-        ``luminance`` (B, 1, H, W) scaled; ``moved`` (B, 2, H, W) previous colour moved to this frame, scaled ab (a
-        guess where the validity is low, 0 without a past); ``validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W)
-        scaled a, b and mask; ``matched`` and ``pyramid`` as their makers say.
+        Its moved colour is a guess where the validity is low, and 0 without a past; ``matched`` and ``pyramid`` are as
+        their makers say.
         """
-        if not self.config.sees_past:
-            moved, validity = 0 * moved, 0 * validity
-        if not self.config.sees_similarity:
-            matched = matched._replace(similarity=0 * matched.similarity, certainty=0 * matched.certainty)
-        full = torch.cat([luminance, moved, validity, hints], 1)
-        hinted = _hint_field(luminance, moved, hints, matched.fine)
-        raw = self._unet(full, matched, hinted, pyramid)
+        frame, matched = self._seen(frame, matched)
+        moved, validity, luminance = frame.warped_ab, frame.warped_validity, frame.luminance
+        hinted = _hint_field(frame, matched.fine)
+        raw = self._unet(torch.cat(frame, 1), matched, hinted, pyramid)
         heads = F.pixel_shuffle(raw, 2).float()
         size = luminance.shape[-2:]
         fine, coarse, hint = (resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
@@ -128,8 +117,21 @@ class ColourNet(nn.Module):
         confidence = torch.sigmoid(heads[:, 6:7])
         return Colours(even_out(ab.clamp(-1.2, 1.2), confidence, 1 - weight[:, :1], luminance.float()), confidence)
 
+    def _seen(self, frame: FrameInputs, matched: Match) -> tuple[FrameInputs, Match]:
+        """What the configuration lets the network see of them; the rest is 0."""
+        config, unseen = self.config, 0 * frame.warped_validity
+        if not config.sees_past:
+            frame = frame._replace(warped_ab=0 * frame.warped_ab, warped_validity=unseen, warped_confidence=unseen)
+        if not config.sees_confidence:
+            frame = frame._replace(warped_confidence=unseen)
+        if not config.sees_similarity:
+            unseen = 0 * matched.similarity
+            matched = matched._replace(similarity=unseen, certainty=unseen, rivalry=unseen)
+        return frame, matched
+
     def _unet(self, full: Tensor, matched: Match, hinted: HintField, pyramid: dict[int, Tensor]) -> Tensor:
-        cells = torch.cat([matched.coarse, matched.similarity * 0.05, matched.certainty], 1)
+        likeness = torch.cat([matched.similarity, matched.rivalry], 1) * 0.05
+        cells = torch.cat([matched.coarse, likeness, matched.certainty], 1)
         cells = resize(cells, matched.fine.shape[-2:])
         quarter = torch.cat([matched.fine, cells, hinted.values, hinted.nearness], 1)
         x2 = self.enter2(F.pixel_unshuffle(full, 2))
@@ -143,12 +145,13 @@ class ColourNet(nn.Module):
         return self.head(F.relu(x2))
 
 
-def _hint_field(luminance: Tensor, moved: Tensor, hints: Tensor, fine: Tensor) -> HintField:
+def _hint_field(frame: FrameInputs, fine: Tensor) -> HintField:
     """At stride 4 the nearest hint's a and b, and how far luminance, copied and moved colour at each place are from
     those at that hint: what looks like the hinted place is likely to be of the same thing."""
+    hints = frame.hints
     cover = F.avg_pool2d(hints[:, 2:], 4)
     hint = F.avg_pool2d(hints[:, :2] * hints[:, 2:], 4) / cover.clamp_min(1e-4)
-    here = torch.cat([F.avg_pool2d(luminance, 4), fine, F.avg_pool2d(moved, 4)], 1)
+    here = torch.cat([F.avg_pool2d(frame.luminance, 4), fine, F.avg_pool2d(frame.warped_ab, 4)], 1)
     field = spread(torch.cat([hint, here], 1), (16 * cover).clamp(max=1))
     apart = (here - field.values[:, 2:]) * field.given
     return field._replace(values=torch.cat([field.values[:, :2], apart], 1))

@@ -10,6 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from tinct.training.model.exemplar.network import ExemplarNetwork
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.registry import Network
 
 
@@ -32,8 +33,8 @@ def count_cost(network: Network, *, height: int = 224, width: int = 384) -> Cost
         still, frame = torch.rand(1, 3, height, width), torch.rand(1, 1, height, width)
         bank, encoding = _count(lambda: network.encode_reference(still))
         bias = torch.rand(1, bank[0].shape[1])
-        planes = (frame, still[:, :2], frame, still, bank, bias)
-        _, coloring = _count(lambda: network.colorize_frame(*planes))
+        inputs = FrameInputs(frame, still[:, :2], frame, frame, still)
+        _, coloring = _count(lambda: network.colorize_frame(inputs, bank, bias))
         parts = _parts(network, frame, bank, bias) if isinstance(network, ExemplarNetwork) else {}
     return Cost(
         parameters=sum(weight.numel() for weight in network.parameters()),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tinct.training.model.colour_net import ColourNet, ColourNetConfig
 from tinct.training.model.correspondence import CorrespondenceConfig, CorrespondenceHead
 from tinct.training.model.matching import Bank, Match, match, subcell_tokens, tokens
-from tinct.training.model.network import Colours, ExemplarBased
+from tinct.training.model.network import Colours, ExemplarBased, FrameInputs
 from tinct.training.model.trunk import EfficientNetLite0
 
 
@@ -48,20 +48,11 @@ class Lite(ExemplarBased):
             ab8 = nn.functional.avg_pool2d(ab4, 2)
         return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
 
-    def colour_and_match(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        hints: Tensor,
-        bank: Bank,
-        bank_bias: Tensor,
-    ) -> tuple[Colours, Match]:
-        pyramid, coarse, fine = self._describe(luminance)
-        with torch.autocast(luminance.device.type, enabled=False):
+    def colour_and_match(self, frame: FrameInputs, bank: Bank, bank_bias: Tensor) -> tuple[Colours, Match]:
+        pyramid, coarse, fine = self._describe(frame.luminance)
+        with torch.autocast(frame.luminance.device.type, enabled=False):
             matched = match(coarse, fine, bank, bank_bias, self.config.candidates)
-        colours = self.colour(luminance, warped_ab, warped_validity, hints, matched, pyramid)
-        return colours, matched
+        return self.colour(frame, matched, pyramid), matched
 
     def _describe(self, luminance: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor]:
         """Trunk levels by stride, and the descriptors of `CorrespondenceHead` in full precision."""

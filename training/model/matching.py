@@ -29,12 +29,15 @@ class Bank(NamedTuple):
 
 class Match(NamedTuple):
     """``coarse`` (B, 2, h, w) and ``fine`` (B, 2, 2h, 2w) copied colour, scaled ab; ``similarity`` (B, 1, h, w) peak
-    logit and ``certainty`` (B, 1, h, w) probability that falls on the candidates, 0..1."""
+    logit; ``certainty`` (B, 1, h, w) probability that falls on the candidates, 0..1; ``rivalry`` (B, 1, h, w), 0 or
+    more: by how much another cell of the frame has a higher logit with the same token. What no still shows takes its
+    colour from a token that something else in the frame fits better; without gradient."""
 
     coarse: Tensor
     fine: Tensor
     similarity: Tensor
     certainty: Tensor
+    rivalry: Tensor
 
 
 def tokens(grid: Tensor) -> Tensor:
@@ -70,12 +73,10 @@ def match(query8: Tensor, query4: Tensor, bank: Bank, bias: Tensor, candidates: 
     best, index = torch.topk(logits, candidates, dim=-1)
     certainty = torch.exp(best - torch.logsumexp(logits, -1, keepdim=True)).sum(-1)
     fine = _refine(query4, bank, best, index)
-    return Match(
-        coarse,
-        subcell_grid(fine, height, width),
-        best[..., 0].reshape(-1, 1, height, width),
-        certainty.reshape(-1, 1, height, width),
-    )
+    highest = logits.detach().amax(1)  # of each token, in the whole frame
+    rivalry = highest.gather(1, index[..., 0]) - best[..., 0].detach()
+    cells = (best[..., 0], certainty, rivalry)
+    return Match(coarse, subcell_grid(fine, height, width), *(cell.reshape(-1, 1, height, width) for cell in cells))
 
 
 def _refine(query4: Tensor, bank: Bank, best: Tensor, index: Tensor) -> Tensor:

@@ -6,6 +6,21 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 
+class FrameInputs(NamedTuple):
+    """A frame as every network takes it, H and W multiples of 32.
+
+    ``luminance`` (B, 1, H, W) scaled; ``warped_ab`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
+    ``warped_validity`` (B, 1, H, W) 0..1: how far the motion is trusted; ``warped_confidence`` (B, 1, H, W) 0..1: what
+    the network thought of that colour a frame ago; ``hints`` (B, 3, H, W) scaled a, b and mask.
+    """
+
+    luminance: Tensor
+    warped_ab: Tensor
+    warped_validity: Tensor
+    warped_confidence: Tensor
+    hints: Tensor
+
+
 class Colours(NamedTuple):
     """``ab`` (B, 2, H, W) scaled, ``confidence`` (B, 1, H, W) 0..1."""
 
@@ -24,30 +39,12 @@ class ExemplarBased(nn.Module):
         """
 
     @abstractmethod
-    def colour_and_match(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        hints: Tensor,
-        bank: Any,
-        bank_bias: Tensor,
-    ) -> tuple[Colours, Any]:
+    def colour_and_match(self, frame: FrameInputs, bank: Any, bank_bias: Tensor) -> tuple[Colours, Any]:
         """`colorize_frame` that also returns the copied colours, for training losses."""
 
-    def colorize_frame(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        hints: Tensor,
-        bank: Any,
-        bank_bias: Tensor,
-    ) -> Colours:
+    def colorize_frame(self, frame: FrameInputs, bank: Any, bank_bias: Tensor) -> Colours:
         """Colour one frame.
 
-        ``luminance`` (B, 1, H, W) scaled; ``warped_ab`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
-        ``warped_validity`` (B, 1, H, W) 0..1; ``hints`` (B, 3, H, W) scaled a, b and mask; ``bank``: the tokens of all
-        stills; ``bank_bias`` (B, N): the logarithm of their weights. ab comes scaled.
+        ``bank``: the tokens of all stills; ``bank_bias`` (B, N): the logarithm of their weights. ab comes scaled.
         """
-        return self.colour_and_match(luminance, warped_ab, warped_validity, hints, bank, bank_bias)[0]
+        return self.colour_and_match(frame, bank, bank_bias)[0]

@@ -6,6 +6,7 @@ import torch
 
 from tinct.training.model.lite import Lite, LiteConfig
 from tinct.training.model.matching import Bank, subcell_grid, subcell_tokens
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.trunk import load_pretrained
 from tinct.training.model.weights import WeightsError, load_weights, pack
 
@@ -25,12 +26,13 @@ def still(seed=0, height=HEIGHT, width=WIDTH):
     return torch.nn.functional.interpolate(noise, size=(height, width), mode="bicubic") - 0.5
 
 
-def colour(model, luminance, bank, moved=None, trust=0.0):
+def colour(model, luminance, bank, moved=None, trust=0.0, sure=1.0):
     moved = torch.zeros_like(luminance).repeat(1, 2, 1, 1) if moved is None else moved
-    plane = torch.full_like(luminance, trust)
     hints = torch.zeros_like(luminance).repeat(1, 3, 1, 1)
+    trust, sure = torch.full_like(luminance, trust), torch.full_like(luminance, sure)
     with torch.no_grad():
-        return model.colorize_frame(luminance, moved, plane, hints, bank, torch.zeros(bank.key8.shape[:2]))
+        frame = FrameInputs(luminance, moved, trust, sure, hints)
+        return model.colorize_frame(frame, bank, torch.zeros(bank.key8.shape[:2]))
 
 
 def join(*banks):
@@ -65,10 +67,10 @@ def test_a_hint_colours_what_looks_like_its_place_and_nothing_else(model):
     trust = torch.ones(1, 1, HEIGHT, WIDTH)
     with torch.no_grad():
         bank = model.encode_reference(frame)
-        inputs = (frame[:, :1], frame[:, 1:], trust)
+        inputs = FrameInputs(frame[:, :1], frame[:, 1:], trust, trust, hints)
         bias = torch.zeros(bank.key8.shape[:2])
-        without = model.colorize_frame(*inputs, torch.zeros_like(hints), bank, bias).ab
-        ab = model.colorize_frame(*inputs, hints, bank, bias).ab
+        without = model.colorize_frame(inputs._replace(hints=torch.zeros_like(hints)), bank, bias).ab
+        ab = model.colorize_frame(inputs, bank, bias).ab
     near, other = np.s_[0, :, 16:48, 8:36], np.s_[0, :, :, WIDTH // 2 + 8 :]
     assert (ab[near] - wanted[:, None, None]).abs().max() < 0.05
     assert (ab[other] - without[other]).abs().max() < 0.01

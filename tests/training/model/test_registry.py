@@ -7,6 +7,7 @@ from tinct.training.model.cost import count_cost
 from tinct.training.model.exemplar.presets import devc, swintexco, tiny, vitexco
 from tinct.training.model.features import FeatureWeightsError
 from tinct.training.model.lite import LiteConfig
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.registry import PRESETS, create_network
 
 OURS = 4 * 32 * 9 + 3
@@ -23,7 +24,9 @@ def test_every_network_has_the_staged_interface(variant: str) -> None:
     bank = network.encode_reference(still)
     assert bank._fields == tuple(network.BANK)
     bias = torch.zeros(1, bank[0].shape[1])
-    colours, copied = network.colour_and_match(still[:, :1], still[:, 1:], still[:, :1], still, bank, bias)
+    colours, copied = network.colour_and_match(
+        FrameInputs(still[:, :1], still[:, 1:], still[:, :1], still[:, :1], still), bank, bias
+    )
     assert colours.ab.shape == (1, 2, 32, 32)
     assert (copied.fine.shape[-1], copied.coarse.shape[-1]) == (8, 4)
 

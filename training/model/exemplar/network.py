@@ -17,7 +17,7 @@ from tinct.training.model.exemplar.warp import STRIDE, ExemplarBank, WarpConfig,
 from tinct.training.model.features import create_extractor
 from tinct.training.model.features.trunk_weights import Weights
 from tinct.training.model.matching import tokens
-from tinct.training.model.network import Colours, ExemplarBased
+from tinct.training.model.network import Colours, ExemplarBased, FrameInputs
 
 
 @dataclass(frozen=True)
@@ -82,45 +82,38 @@ class ExemplarNetwork(ExemplarBased):
         return ExemplarBank(tokens(phi), tokens(F.avg_pool2d(still[:, 1:].float(), STRIDE)))
 
     def colour_and_match(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        hints: Tensor,
-        bank: ExemplarBank,
-        bank_bias: Tensor,
+        self, frame: FrameInputs, bank: ExemplarBank, bank_bias: Tensor
     ) -> tuple[Colours, WarpedColour]:
-        theta = self.warp.embed_frame(self.extractor(self._grey(luminance)))
+        theta = self.warp.embed_frame(self.extractor(self._grey(frame.luminance)))
         copied = self.warp.copy(theta, bank, bank_bias)
         similarity = self.warp.enlarge(copied.similarity)
-        planes = self._planes(luminance, warped_ab, warped_validity, hints, self.warp.enlarge(copied.fine), similarity)
-        ab = self.colorization(planes) / self.config.ab_scale
-        return Colours(ab, self._sure(similarity, warped_validity)), copied
+        ab = self.colorization(self._planes(frame, self.warp.enlarge(copied.fine), similarity)) / self.config.ab_scale
+        return Colours(ab, self._sure(similarity, frame)), copied
 
     def _grey(self, luminance: Tensor) -> Tensor:
         """The frame as the trunk sees it: L in 0..1 in three channels."""
         grey = (luminance.float() * self.config.l_scale + self.config.l_mean) / 100.0
         return grey.expand(-1, 3, -1, -1)
 
-    def _planes(
-        self, luminance: Tensor, moved: Tensor, validity: Tensor, hints: Tensor, copied: Tensor, similarity: Tensor
-    ) -> Tensor:
+    def _planes(self, frame: FrameInputs, copied: Tensor, similarity: Tensor) -> Tensor:
         """The colorization submodule's inputs (B, 11, H, W) in the seed's units: L - 50, ab, similarity.
 
         The seed's previous Lab stands, moved, where the motion is trusted, and fades to its black placeholder where it
         is not; its L is that of the frame itself, which trusted motion brings there.
         """
         config = self.config
-        light = (luminance.float() * config.l_scale + config.l_mean) - 50.0
-        validity = validity.float()
-        hint, mask = hints[:, :2].float() * config.ab_scale, hints[:, 2:].float()
-        previous = torch.cat([light, moved.float() * config.ab_scale], 1) * validity
+        light = (frame.luminance.float() * config.l_scale + config.l_mean) - 50.0
+        validity = frame.warped_validity.float()
+        hint, mask = frame.hints[:, :2].float() * config.ab_scale, frame.hints[:, 2:].float()
+        previous = torch.cat([light, frame.warped_ab.float() * config.ab_scale], 1) * validity
         return torch.cat([light, copied * config.ab_scale, similarity, previous, validity, hint * mask, mask], 1)
 
-    def _sure(self, similarity: Tensor, validity: Tensor) -> Tensor:
-        """Confidence (B, 1, H, W) 0..1: a logistic calibration of the similarity map and the moved colour's validity.
+    def _sure(self, similarity: Tensor, frame: FrameInputs) -> Tensor:
+        """Confidence (B, 1, H, W) 0..1: a logistic calibration of the similarity map and what the moved colour is
+        worth.
 
         The similarity is detached: calibration must not bend the matching that it judges.
         """
-        facts = torch.cat([similarity.detach(), validity.to(similarity.dtype)], 1)
+        worth = frame.warped_validity * frame.warped_confidence
+        facts = torch.cat([similarity.detach(), worth.to(similarity.dtype)], 1)
         return torch.sigmoid(self.confidence(facts.to(self.confidence.weight.dtype)).float())

@@ -10,6 +10,7 @@ import torch
 from tinct.training.model.exemplar.network import ExemplarNetwork
 from tinct.training.model.exemplar.presets import devc, swintexco, tiny, vitexco
 from tinct.training.model.exemplar.warp import ExemplarBank
+from tinct.training.model.network import FrameInputs
 from tinct.training.model.weights import load_weights, pack
 
 PRESETS = {"swin": swintexco, "vit": vitexco, "devc": devc}
@@ -34,9 +35,9 @@ def lab(height: int = 64, width: int = 96, seed: int = 0) -> torch.Tensor:
 def colour(network, frame, bank, *, moved=None, trust=0.0, hints=None):
     moved = torch.zeros_like(frame).repeat(1, 2, 1, 1) if moved is None else moved
     hints = torch.zeros_like(frame).repeat(1, 3, 1, 1) if hints is None else hints
-    return network.colorize_frame(
-        frame, moved, torch.full_like(frame, trust), hints, bank, torch.zeros(bank.key.shape[:2])
-    )
+    trust = torch.full_like(frame, trust)
+    inputs = FrameInputs(frame, moved, trust, torch.ones_like(frame), hints)
+    return network.colorize_frame(inputs, bank, torch.zeros(bank.key.shape[:2]))
 
 
 @pytest.mark.parametrize(("size", "still"), [((64, 96), (64, 96)), ((96, 32), (32, 64))])
@@ -60,8 +61,8 @@ def test_a_still_is_found_in_itself(network) -> None:
         bank = network.encode_reference(still)
         zeros = torch.zeros_like(still)
         bias = torch.zeros(bank.key.shape[:2])
-        arguments = (still[:, :1], zeros[:, :2], zeros[:, :1], zeros, bank, bias)
-        result, copied = network.colour_and_match(*arguments)
+        frame = FrameInputs(still[:, :1], zeros[:, :2], zeros[:, :1], zeros[:, :1], zeros)
+        result, copied = network.colour_and_match(frame, bank, bias)
     assert copied.similarity.min() > 0.99
     wanted = torch.nn.functional.avg_pool2d(still[:, 1:], 4)
     assert (copied.fine - wanted).abs().median() < 0.02
