@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import onnx
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import Bundle
@@ -15,16 +16,7 @@ USUAL_ASPECT = (16, 9)
 WIDEST_ASPECT = (12, 5)
 """Plates from square to this (2.40:1) are covered."""
 MOST_STILLS = 64
-PLANES = {
-    "luminance": 1,
-    "warped_ab": 2,
-    "warped_validity": 1,
-    "warped_confidence": 1,
-    "previous_ab": 2,
-    "previous_luminance": 1,
-    "hints": 3,
-}
-"""Image inputs that a frame graph may have, and their channels."""
+IMAGE_AXES = 4
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,8 @@ def profiles_for(bundle: Bundle, sizes: EngineSizes) -> dict[str, tuple[Profile,
         raise UsageError(f"--stills is {sizes.stills} and must be 1 to {MOST_STILLS}")
     if not sizes.working_sizes or min(sizes.working_sizes) < multiple:
         raise UsageError(f"a working size must be at least {multiple}, not {sizes.working_sizes}")
-    tokens, widths = _bank_of_one_still(bundle)
+    tokens = _tokens_per_pixel(bundle)
+    channels = _frame_channels(bundle)
     references: list[Profile] = []
     frames: list[Profile] = []
     for short in sorted(set(sizes.working_sizes)):
@@ -65,18 +58,17 @@ def profiles_for(bundle: Bundle, sizes: EngineSizes) -> dict[str, tuple[Profile,
         ]
         for upright in (False, True) if sizes.portrait else (False,):
             shapes = [shape[::-1] if upright else shape for shape in (smallest, usual, largest)]
-            frames.append(_frame_profile(bundle, shapes, counts, widths))
+            frames.append(_frame_profile(channels, shapes, counts))
     return {"reference": tuple(references), "frame": tuple(frames)}
 
 
-def _frame_profile(bundle: Bundle, shapes: list[tuple[int, int]], counts: list[int], widths: dict[str, int]) -> Profile:
+def _frame_profile(channels: dict[str, tuple[int, ...]], shapes: list[tuple[int, int]], counts: list[int]) -> Profile:
     profile: dict[str, Range] = {}
-    for name in bundle.manifest.frame_graph.inputs:
-        if name in PLANES:
-            profile[name] = _images(PLANES[name], *shapes)
+    for name, fixed in channels.items():
+        if len(fixed) == IMAGE_AXES:
+            profile[name] = _images(fixed[1], *shapes)
         else:
-            width = () if name == "bank_bias" else (widths[name],)
-            low, usual, high = ((1, count, *width) for count in counts)
+            low, usual, high = ((1, count, *fixed[2:]) for count in counts)
             profile[name] = (low, usual, high)
     return profile
 
@@ -105,10 +97,14 @@ def _sides(short: int, multiple: int) -> tuple[int, tuple[int, int], tuple[int, 
     )
 
 
-def _bank_of_one_still(bundle: Bundle) -> tuple[float, dict[str, int]]:
-    """Tokens per pixel of a still, and the channels of each bank tensor."""
+def _tokens_per_pixel(bundle: Bundle) -> float:
     height, width = (count * bundle.manifest.size_multiple for count in (4, 5))
     still = np.random.default_rng(0).uniform(-1, 1, (1, 3, height, width)).astype(np.float32)
     bank = create_backend("onnxruntime", bundle).encode_reference({"still": still})
-    count = bank[bundle.manifest.bank[0]].shape[1]
-    return count / (height * width), {name: bank[name].shape[2] for name in bundle.manifest.bank}
+    return float(bank[bundle.manifest.bank[0]].shape[1] / (height * width))
+
+
+def _frame_channels(bundle: Bundle) -> dict[str, tuple[int, ...]]:
+    """Shape of each input of the frame graph, 0 where it is free: images (1, C, 0, 0), rows (1, 0, C) or (1, 0)."""
+    inputs = onnx.load(bundle.path(bundle.manifest.frame_graph)).graph.input
+    return {value.name: tuple(axis.dim_value for axis in value.type.tensor_type.shape.dim) for value in inputs}
