@@ -54,7 +54,8 @@ def descriptor_parity(
     Raises:
         BackendError: the graph cannot be loaded or failed.
     """
-    backends = [create_backend(name, bundle) for name, reason in backend_report() if reason is None and name != "fake"]
+    names = [name for name, reason in backend_report(bundle) if reason is None and name != "fake"]
+    backends = [create_backend(name, bundle) for name in names]
     found = dict.fromkeys((backend.NAME for backend in backends), 0.0)
     for view in _photographs(bundle, short_sides):
         with torch.no_grad():

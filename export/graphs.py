@@ -130,9 +130,16 @@ def image_axes() -> dict[int, Any]:
 
 
 def export_graph(
-    graph: nn.Module, inputs: dict[str, Any], axes: dict[str, Any], names: tuple[str, ...], outputs: tuple[str, ...]
+    graph: nn.Module,
+    inputs: dict[str, Any],
+    axes: dict[str, Any],
+    names: tuple[str, ...],
+    outputs: tuple[str, ...],
+    *,
+    plates: tuple[str, ...] = (),
 ) -> onnx.ModelProto:
-    """Trace ``graph`` with example ``inputs``, whose ``axes`` may change, and name what comes out.
+    """Trace ``graph`` with example ``inputs``, whose ``axes`` may change, and name what comes out; ``plates`` are the
+    images that have the plate's size and not the working size.
 
     Raises:
         BundleError: PyTorch cannot export it.
@@ -153,10 +160,10 @@ def export_graph(
         raise BundleError(f"PyTorch cannot export {type(graph).__name__}: {error}; use PyTorch 2.6 or newer") from error
     if program is None:
         raise BundleError(f"PyTorch exported nothing for {type(graph).__name__}; use PyTorch 2.6 or newer")
-    return _tidy(program.model_proto)
+    return _tidy(program.model_proto, plates)
 
 
-def _tidy(model: onnx.ModelProto) -> onnx.ModelProto:
+def _tidy(model: onnx.ModelProto, plates: tuple[str, ...]) -> onnx.ModelProto:
     """Drop the exporter's notes (they hold paths of this machine) and name the axes as the manifest does."""
     graph = model.graph
     del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
@@ -170,7 +177,10 @@ def _tidy(model: onnx.ModelProto) -> onnx.ModelProto:
     for value in (*graph.input, *graph.output):
         del value.metadata_props[:]
         shape = value.type.tensor_type.shape.dim
-        for axis, name in ((2, "height"), (3, "width")) if len(shape) == 4 else ((1, "tokens"),):
+        of = "plate_" if value.name in plates else ""
+        for axis, name in (
+            ((2, f"{of}height"), (3, f"{of}width")) if len(shape) == 4 else ((1, "tokens"),)[: len(shape) - 1]
+        ):
             if not shape[axis].HasField("dim_value"):  # a fixed extent stays as it is
                 shape[axis].dim_param = name
     return model

@@ -1,20 +1,16 @@
 """Parity: whether the graphs of a bundle colour as the network does that they were exported from."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tinct.runtime import demo
+from tinct.export.photographs import bank_bias, frame_of_photograph, photograph
 from tinct.runtime.backends import Backend, backend_report, create_backend
 from tinct.runtime.bundle import Bundle
-from tinct.runtime.colour import srgb_to_lab
 from tinct.runtime.errors import BundleError
-from tinct.runtime.media import read_still
 from tinct.training.model.exemplar.network import ExemplarNetwork
 from tinct.training.model.network import FrameInputs
 from tinct.training.model.registry import Network, make_bank
@@ -32,8 +28,6 @@ MEAN_LIMIT = 0.02
 TAIL_LIMIT = 0.5
 """Largest 99.9 percentile of the absolute difference of ab, in Lab units. Not the maximum: where two tokens match
 equally well, rounding decides which comes first, and single pixels may differ."""
-
-_STILLS = ("still_1.jpg", "still_2.jpg", "still_3.jpg")
 
 
 def parity_report(
@@ -55,7 +49,7 @@ def parity_report(
         BundleError: no backend can run here.
         BackendError: a graph cannot be loaded or failed.
     """
-    names = [name for name, reason in backend_report() if reason is None and name != "fake"]
+    names = [name for name, reason in backend_report(bundle) if reason is None and name != "fake"]
     if not names:
         raise BundleError("parity cannot be checked: no backend can run here; install onnxruntime or openvino")
     backends = [create_backend(name, bundle, threads=threads) for name in names]
@@ -65,8 +59,8 @@ def parity_report(
     cases: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for height, width in sizes:
         for count in still_counts:
-            stills = [_photograph(index, height, width, network) for index in range(count)]
-            frame = _frame(height, width, network)
+            stills = [photograph(index, height, width, network.config) for index in range(count)]
+            frame = frame_of_photograph(height, width, network.config)
             expected = _run_network(network, stills, frame)
             for backend in backends:
                 measured = _compare(expected, _run_backend(backend, stills, frame), network.config.ab_scale)
@@ -114,8 +108,8 @@ def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> T
     with torch.no_grad():
         banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
         bank = make_bank(network, (torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
-        bias = torch.from_numpy(_bias([part[0].shape[1] for part in banks]))
-        images = FrameInputs(**{name: torch.from_numpy(image) for name, image in frame.items()})
+        bias = torch.from_numpy(bank_bias([part[0].shape[1] for part in banks]))
+        images = FrameInputs(**{name: torch.from_numpy(frame[name]) for name in FrameInputs._fields})
         colours = network.colorize_frame(images, bank, bias)
     return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
 
@@ -123,41 +117,5 @@ def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> T
 def _run_backend(backend: Backend, stills: Sequence[Image], frame: Tensors) -> Tensors:
     banks = [backend.encode_reference({"still": still}) for still in stills]
     joined = {name: np.concatenate([bank[name] for bank in banks], 1) for name in backend.bundle.manifest.bank}
-    bias = _bias([bank[backend.bundle.manifest.bank[0]].shape[1] for bank in banks])
+    bias = bank_bias([bank[backend.bundle.manifest.bank[0]].shape[1] for bank in banks])
     return dict(backend.colorize_frame({**frame, **joined, "bank_bias": bias}))
-
-
-def _bias(counts: Sequence[int]) -> Image:
-    """The first still counts twice, the others once."""
-    rows = [np.full((1, count), np.log(2.0) if index == 0 else 0.0, np.float32) for index, count in enumerate(counts)]
-    return np.concatenate(rows, 1)
-
-
-def _frame(height: int, width: int, network: Network) -> Tensors:
-    """A frame that no still shows: a mirrored photograph, its own colours as the moved ones, trusted on the left only,
-    and a hint."""
-    lab = _photograph(3, height, width, network)
-    ramp = np.clip(np.linspace(1.5, -0.5, width, dtype=np.float32), 0, 1)
-    hints = np.zeros((1, 3, height, width), np.float32)
-    spot = np.s_[height // 4 : height // 4 + 16, width // 2 : width // 2 + 16]
-    hints[0, :2][(slice(None), *spot)] = 0.3
-    hints[0, 2][spot] = 1.0
-    return {
-        "luminance": np.ascontiguousarray(lab[:, :1]),
-        "warped_ab": np.ascontiguousarray(lab[:, 1:]),
-        "warped_validity": np.broadcast_to(ramp, (1, 1, height, width)).copy(),
-        "warped_confidence": np.broadcast_to(0.5 + 0.5 * ramp, (1, 1, height, width)).copy(),
-        "hints": hints,
-    }
-
-
-def _photograph(index: int, height: int, width: int, network: Network) -> Image:
-    """Photograph ``index`` (1, 3, H, W) as scaled Lab; those beyond the shipped ones are mirror images."""
-    path = Path(demo.__file__).parent / _STILLS[index % len(_STILLS)]
-    rgb = np.asarray(cv2.resize(read_still(path).rgb, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    if index >= len(_STILLS):
-        rgb = np.ascontiguousarray(rgb[:, ::-1])
-    config = network.config
-    scale = np.array([config.l_scale, config.ab_scale, config.ab_scale], np.float32)
-    lab = (srgb_to_lab(rgb) - np.array([config.l_mean, 0, 0], np.float32)) / scale
-    return np.ascontiguousarray(lab.transpose(2, 0, 1)[None], np.float32)

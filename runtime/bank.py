@@ -177,11 +177,18 @@ def build_bank(
         for still, reference in zip(stills, references, strict=True)
     ]
     return ReferenceBank(
-        tensors={name: np.concatenate([still.tokens[name] for still in stills], axis=1) for name in manifest.bank},
-        bias=np.concatenate(bias, axis=1),
+        tensors={name: _joined([still.tokens[name] for still in stills]) for name in manifest.bank},
+        bias=_joined(bias),
         views=tuple(still.view for still in stills),
         identity=reference_set_id(references, manifest, short_side),
     )
+
+
+def _joined(rows: Sequence[Image]) -> Image:
+    """``rows`` as one array that nobody can write to, so that a device may keep its copy as long as this lives."""
+    joined = np.concatenate(rows, axis=1)
+    joined.setflags(write=False)
+    return joined
 
 
 def _still_tensor(view: Image, backend: Backend) -> Mapping[str, Image]:

@@ -5,7 +5,9 @@ import logging
 from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.backends.fake import FakeBackend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
+from tinct.runtime.backends.onnxruntime_cuda import OnnxRuntimeCudaBackend
 from tinct.runtime.backends.openvino_backend import OpenVinoBackend
+from tinct.runtime.backends.tensorrt_backend import TensorRtBackend, TensorRtRtxBackend
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BackendError, UnknownNameError
 
@@ -14,8 +16,17 @@ __all__ = ["AUTO", "Backend", "Tensors", "backend_names", "backend_report", "cre
 AUTO = "auto"
 """Name that leaves the choice to `create_backend`."""
 
-_BACKENDS: dict[str, type[Backend]] = {kind.NAME: kind for kind in (OpenVinoBackend, OnnxRuntimeBackend, FakeBackend)}
+_KINDS: tuple[type[Backend], ...] = (
+    OpenVinoBackend,
+    OnnxRuntimeBackend,
+    TensorRtBackend,
+    TensorRtRtxBackend,
+    OnnxRuntimeCudaBackend,
+    FakeBackend,
+)
+_BACKENDS: dict[str, type[Backend]] = {kind.NAME: kind for kind in _KINDS}
 _PREFERENCE = (OpenVinoBackend, OnnxRuntimeBackend)
+"""What ``auto`` takes; those for GPUs must be asked for until they have been measured on one."""
 _log = logging.getLogger(__name__)
 
 
@@ -24,9 +35,11 @@ def backend_names() -> tuple[str, ...]:
     return tuple(_BACKENDS)
 
 
-def backend_report() -> list[tuple[str, str | None]]:
-    """Name of each backend and why it cannot run on this machine (None when it can)."""
-    return [(name, kind.unavailable()) for name, kind in _BACKENDS.items()]
+def backend_report(bundle: Bundle | None = None) -> list[tuple[str, str | None]]:
+    """Name of each backend and why it cannot run on this machine, or cannot run ``bundle`` there (None when it can)."""
+    if bundle is None:
+        return [(name, kind.unavailable()) for name, kind in _BACKENDS.items()]
+    return [(name, kind.unavailable_for(bundle)) for name, kind in _BACKENDS.items()]
 
 
 def create_backend(name: str, bundle: Bundle, *, threads: int | None = None) -> Backend:

@@ -33,6 +33,11 @@ class Backend(ABC):
     def unavailable(cls) -> str | None:
         """Why this backend cannot run on this machine, or None when it can."""
 
+    @classmethod
+    def unavailable_for(cls, bundle: Bundle) -> str | None:
+        """Why this backend cannot run ``bundle`` on this machine, or None when it can."""
+        return cls.unavailable()
+
     @abstractmethod
     def encode_reference(self, inputs: Tensors) -> Tensors:
         """Run the reference graph on one still (manifest ``reference_graph``).

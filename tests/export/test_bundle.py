@@ -11,13 +11,13 @@ from tinct.export.bundle import export_bundle
 from tinct.export.graphs import FrameGraph, count_frame_flops, frame_example, group_bank
 from tinct.export.half import round_weights
 from tinct.runtime.backends import backend_report, create_backend
-from tinct.runtime.bundle import load_bundle
+from tinct.runtime.bundle import find_bundle, load_bundle
 from tinct.runtime.errors import BundleError, MediaNotFoundError, OutputError, OutputExistsError, UsageError
 from tinct.runtime.session import ColorizationSession, Reference
 from tinct.training.model.lite import Lite
 from tinct.training.model.weights import load_weights, pack
 
-BACKENDS = [name for name, reason in backend_report() if reason is None and name != "fake"]
+BACKENDS = [name for name, reason in backend_report(find_bundle("lite")) if reason is None and name != "fake"]
 
 
 @pytest.fixture

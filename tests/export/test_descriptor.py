@@ -18,14 +18,14 @@ from tinct.export.graphs import reference_graph
 from tinct.export.half import round_weights, store_half
 from tinct.runtime import demo as demo_material
 from tinct.runtime.backends import backend_report, create_backend
-from tinct.runtime.bundle import digest_files, load_bundle, write_manifest
+from tinct.runtime.bundle import digest_files, find_bundle, load_bundle, write_manifest
 from tinct.runtime.errors import BundleError, OutputExistsError
 from tinct.training.model.descriptor import signed_gem
 from tinct.training.model.lite import Lite
 from tinct.training.model.trunk import load_pretrained
 from tinct.training.model.weights import load_weights
 
-BACKENDS = [name for name, reason in backend_report() if reason is None and name != "fake"]
+BACKENDS = [name for name, reason in backend_report(find_bundle("lite")) if reason is None and name != "fake"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

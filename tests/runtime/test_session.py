@@ -17,7 +17,7 @@ from tinct.runtime.state import TemporalState
 
 TINY = load_bundle(Path(__file__).parents[1] / "goldens" / "tiny_bundle")
 FRAMES = range(1001, 1011)
-USABLE = [name for name, reason in backend_report() if reason is None]
+USABLE = [name for name, reason in backend_report(TINY) if reason is None]
 
 
 @pytest.fixture(params=USABLE)

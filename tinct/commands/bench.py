@@ -91,8 +91,9 @@ def _time_steps(model: str, height: int, width: int, frames: int, threads: int, 
 
     bundle = find_bundle(model)
     workload = demo_workload(height=height, width=width, frames=frames)
-    missing = {name: reason for name, reason in backend_report() if reason is not None}
-    wanted = [name for name, reason in backend_report() if reason is None and (name == "fake") == (model == "fake")]
+    report_of = dict(backend_report(bundle))
+    missing = {name: reason for name, reason in report_of.items() if reason is not None}
+    wanted = [name for name, reason in report_of.items() if reason is None and (name == "fake") == (model == "fake")]
     contestants = [Contestant(create_backend(name, bundle, threads=threads), workload) for name in wanted]
     yardstick = StandIn(threads=threads)
 

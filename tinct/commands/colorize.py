@@ -36,7 +36,7 @@ def colorize(
         ),
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME|BUNDLE", help="A shipped model or a bundle's folder.")] = "lite",
-    backend: Annotated[str, typer.Option(help="auto, onnxruntime, openvino or fake.")] = "auto",
+    backend: Annotated[str, typer.Option(help="auto, or one that tinct info lists.")] = "auto",
     frames: Annotated[
         str | None, typer.Option(metavar="RANGE", help="Frames of the plate, e.g. 1001-1100.", show_default="all")
     ] = None,

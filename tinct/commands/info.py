@@ -18,8 +18,9 @@ def info(
     from tinct.runtime.backends import backend_report
     from tinct.runtime.bundle import find_bundle
 
-    facts = bundle_facts(find_bundle(bundle))
-    facts["backends"] = {name: reason or "available" for name, reason in backend_report()}
+    found = find_bundle(bundle)
+    facts = bundle_facts(found)
+    facts["backends"] = {name: reason or "available" for name, reason in backend_report(found)}
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
         return

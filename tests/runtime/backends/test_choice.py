@@ -1,13 +1,16 @@
 """Choosing a backend."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
 
 from tinct.runtime.backends import backend_names, backend_report, create_backend
+from tinct.runtime.backends.cuda_memory import Gpu, find_gpu
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
 from tinct.runtime.backends.openvino_backend import OpenVinoBackend
+from tinct.runtime.backends.tensorrt_backend import TensorRtRtxBackend
 from tinct.runtime.bundle import find_bundle, load_bundle
 from tinct.runtime.errors import BackendError, UnknownNameError
 
@@ -20,8 +23,35 @@ def absent(monkeypatch, *kinds):
 
 
 def test_report_names_every_backend():
-    assert {name for name, _ in backend_report()} == set(backend_names()) == {"onnxruntime", "openvino", "fake"}
+    names = {"onnxruntime", "openvino", "tensorrt", "tensorrt_rtx", "onnxruntime_cuda", "fake"}
+    assert {name for name, _ in backend_report()} == set(backend_names()) == names
     assert dict(backend_report())["fake"] is None
+    assert {name for name, _ in backend_report(load_bundle(TINY))} == names
+
+
+@pytest.mark.parametrize("name", ["tensorrt", "tensorrt_rtx", "onnxruntime_cuda"])
+def test_a_backend_for_gpus_says_what_is_missing(name):
+    reason = dict(backend_report())[name]
+    if reason is None:
+        pytest.skip(f"{name} can run here")
+    with pytest.raises(BackendError, match=f"the backend {name} cannot run here: "):
+        create_backend(name, load_bundle(TINY))
+    assert re.search(r"no NVIDIA (driver|GPU)|not installed|no CUDAExecutionProvider|cannot be", reason)
+
+
+def test_no_gpu_is_the_reason_where_all_is_installed():
+    pytest.importorskip("tensorrt_rtx", reason="tensorrt_rtx is not installed")
+    pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
+    if isinstance(find_gpu(), Gpu):
+        pytest.skip("there is a GPU here")
+    assert re.match("there is no NVIDIA", dict(backend_report())["tensorrt_rtx"])
+
+
+def test_an_engine_that_is_not_there_is_the_reason_where_all_else_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("TINCT_ENGINES", str(tmp_path))
+    monkeypatch.setattr(TensorRtRtxBackend, "unavailable", classmethod(lambda _: None))
+    reason = TensorRtRtxBackend.unavailable_for(load_bundle(TINY))
+    assert re.match(r"there is no engine for it; build it: tinct export .*tiny_bundle --engine tensorrt_rtx", reason)
 
 
 def test_auto_says_what_it_took_and_why(monkeypatch, caplog):

@@ -1,0 +1,181 @@
+"""The graph that puts chroma at working size onto a plate: what `upsample_chroma` and `compose` do, on the device.
+
+A 4K frame then crosses the bus once each way. Formulas and their sources stand in ``runtime/upsample.py``,
+``runtime/compose.py``, ``runtime/gamut.py`` and ``runtime/transfer.py``; the constants are theirs. Shapes: H, W plate,
+h, w working size, smaller than the plate.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+from torch.nn import functional as F
+
+from tinct.export.graphs import export_graph
+from tinct.runtime.colour import check_transfer, xyz_ratios_to_rgb
+from tinct.runtime.gamut import largest_chroma
+from tinct.runtime.media.plate import ColourTags
+from tinct.runtime.transfer import LAB_BREAK, SRGB_BREAK, SRGB_GAMMA, SRGB_OFFSET, SRGB_SCALE, SRGB_SLOPE
+from tinct.runtime.upsample import EDGE_VARIANCE
+
+INPUTS = ("luma", "ab", "lightness", "enlargement", "chroma")
+OUTPUTS = ("rgb",)
+
+_TOUCHING = 1 - 1e-6
+_TINY = 1e-30
+_NO_HUE = 1e-20
+_MIN_VARIANCE = 1e-3
+
+
+class CompositionGraph(nn.Module):
+    """Colours a plate of one kind; ``limit`` as in `compose`."""
+
+    table: Tensor
+    from_x: Tensor
+    from_z: Tensor
+
+    def __init__(self, tags: ColourTags, *, limit: bool = True) -> None:
+        super().__init__()
+        check_transfer(tags)
+        primaries = "bt2020" if tags.matrix == "bt2020" else "bt709"
+        table = largest_chroma(primaries)
+        if not limit and tags.transfer == "linear":
+            table = table[:1]
+        self.linear = tags.transfer == "linear"
+        self.limit = limit
+        self.luma_weights = tuple(float(weight) for weight in tags.luma_weights)
+        self.register_buffer("table", torch.tensor(np.array(table))[None])
+        matrix = torch.tensor(xyz_ratios_to_rgb(primaries), dtype=torch.float32)
+        self.register_buffer("from_x", matrix[:, 0].reshape(1, 3, 1, 1).clone())
+        self.register_buffer("from_z", matrix[:, 2].reshape(1, 3, 1, 1).clone())
+
+    def forward(self, luma: Tensor, ab: Tensor, lightness: Tensor, enlargement: Tensor, chroma: Tensor) -> Tensor:
+        """Colour a plate.
+
+        ``luma`` (1, 1, H, W) encoded, finite, full scale 0..1; ``ab`` (1, 2, h, w) Lab units; ``lightness``
+        (1, 1, h, w) L* of the plate reduced by area averaging; ``enlargement`` (1,) the larger of H/h and W/w;
+        ``chroma`` (1,) factor on ab. Returns (1, 3, H, W), encoded like ``luma``.
+        """
+        light = self._lightness(luma)
+        full = upsample(ab, lightness, light, enlargement) * chroma
+        a, b = self._in_gamut(light, full)
+        return add_offsets(luma, self._offsets(light, a, b), limit=self.limit)
+
+    def _lightness(self, luma: Tensor) -> Tensor:
+        view = luma.clamp(0, 1)
+        if not self.linear:
+            knee = SRGB_SLOPE * SRGB_BREAK
+            power = ((view.clamp_min(knee) + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
+            view = power + view.clamp_max(knee) / SRGB_SLOPE - ((knee + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
+        knee = LAB_BREAK**3
+        root = view.clamp_min(knee) ** (1 / 3) + view.clamp_max(knee) / (3 * LAB_BREAK**2) + 4 / 29 - LAB_BREAK
+        return (116 * root - 16).clamp_min(0)
+
+    def _in_gamut(self, light: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """A and b (1, 1, H, W), shortened to the largest chroma of the gamut."""
+        a, b = ab.chunk(2, 1)
+        divisor = torch.where(a.abs() < _NO_HUE, torch.full_like(a, _NO_HUE), a)
+        angle = torch.atan(b / divisor) + torch.where(divisor < 0, math.pi, 0.0)
+        turns = torch.where(angle < 0, angle + 2 * math.pi, angle) / (2 * math.pi)
+        places = torch.stack([2 * turns[0] - 1, 2 * light[0] / 100 - 1], -1)  # 1, H, W, 2
+        ends = F.grid_sample(self.table, places, mode="bilinear", padding_mode="border", align_corners=True)
+        share = (ends.amin(1, keepdim=True) / torch.sqrt(a * a + b * b).clamp_min(_TINY)).clamp_max(1)
+        return a * share, b * share
+
+    def _offsets(self, light: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        """Encoded red, green and blue minus luma (1, 3, H, W)."""
+        fy = light / 116 + 16 / 116
+        y = _lab_inverse(fy)
+        x, z = _lab_inverse(fy + a / 500) - y, _lab_inverse(fy - b / 200) - y
+        colour = self.from_x * x + self.from_z * z
+        if not self.linear:
+            colour = _srgb_encode(colour + y)
+        red, green, blue = colour.chunk(3, 1)
+        red, blue = red - green, blue - green
+        green = -self.luma_weights[0] * red - self.luma_weights[2] * blue
+        return torch.cat([red + green, green, blue + green], 1)
+
+
+def upsample(ab: Tensor, lightness: Tensor, light: Tensor, enlargement: Tensor) -> Tensor:
+    """Chroma (1, 2, H, W) from ``ab`` (1, 2, h, w), led by ``light`` (1, 1, H, W); see `upsample_chroma`."""
+    size = light.shape[-2:]
+    rows = F.pad(ab, (0, 0, 1, 1), mode="replicate")
+    rows = 0.75 * rows[:, :, 1:-1] + 0.125 * (rows[:, :, :-2] + rows[:, :, 2:])
+    both = F.pad(rows, (1, 1, 0, 0), mode="replicate")
+    blurred = 0.75 * both[..., 1:-1] + 0.125 * (both[..., :-2] + both[..., 2:])
+    wanted = ab + (enlargement - 1).clamp_max(1) * (ab - blurred)
+    sharp = torch.minimum(torch.maximum(wanted, -F.max_pool2d(-ab, 3, 1, 1)), F.max_pool2d(ab, 3, 1, 1))
+    slope = _slope(ab, lightness, EDGE_VARIANCE / enlargement)
+    full, slope, known = (_enlarge(plane, size) for plane in (sharp, slope, lightness))
+    return full + slope * (light - known)
+
+
+def _slope(ab: Tensor, lightness: Tensor, edge_variance: Tensor) -> Tensor:
+    mean_l, mean_ab = _blur(lightness), _blur(ab)
+    variance = (_blur(lightness * lightness) - mean_l * mean_l).clamp_min(0)
+    covariance = _blur(ab * lightness) - mean_ab * mean_l
+    variance_ab = (_blur(ab * ab) - mean_ab * mean_ab).sum(1, keepdim=True).clamp_min(_MIN_VARIANCE)
+    correlation = (covariance * covariance).sum(1, keepdim=True) / (variance.clamp_min(_MIN_VARIANCE) * variance_ab)
+    trust = torch.square(correlation.clamp_max(1)) / (variance + edge_variance)
+    return _blur(covariance * trust)
+
+
+def _blur(x: Tensor) -> Tensor:
+    """Mean over 3 x 3, mirrored at the edge without repeating it."""
+    mean: Tensor = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    return mean
+
+
+def _enlarge(x: Tensor, size: torch.Size) -> Tensor:
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+def _lab_inverse(x: Tensor) -> Tensor:
+    cube = x.clamp_min(LAB_BREAK)
+    line = 3 * LAB_BREAK**2 * (x.clamp_max(LAB_BREAK) - 4 / 29) - LAB_BREAK**3
+    return cube * cube * cube + line
+
+
+def _srgb_encode(x: Tensor) -> Tensor:
+    size = x.abs()
+    power = SRGB_SCALE * size.clamp_min(SRGB_BREAK) ** (1 / SRGB_GAMMA)
+    line = SRGB_SLOPE * size.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
+    encoded: Tensor = torch.sign(x) * (power + line)
+    return encoded
+
+
+def add_offsets(luma: Tensor, offsets: Tensor, *, limit: bool) -> Tensor:
+    """``luma`` (1, 1, H, W) plus ``offsets`` (1, 3, H, W), shortened where a channel would leave its range."""
+    offsets = offsets * luma.clamp_min(1)
+    scale = luma.clamp_min(0) * _TOUCHING / (-offsets.amin(1, keepdim=True)).clamp_min(_TINY)
+    if limit:
+        room = (1 - luma).clamp_min(0) * _TOUCHING / offsets.amax(1, keepdim=True).clamp_min(_TINY)
+        scale = torch.minimum(scale, room)
+    return luma + scale.clamp_max(1) * offsets
+
+
+def composition_graph(tags: ColourTags, *, limit: bool = True) -> onnx.ModelProto:
+    """The graph as ONNX, for any plate larger than the working size.
+
+    Raises:
+        BundleError: PyTorch cannot export it.
+    """
+    random = torch.Generator().manual_seed(0)
+    shapes = {"luma": (1, 1, 60, 100), "ab": (1, 2, 24, 40), "lightness": (1, 1, 24, 40)}
+    inputs = {name: torch.rand(shape, generator=random) for name, shape in shapes.items()}
+    inputs |= {"enlargement": torch.tensor([2.5]), "chroma": torch.ones(1)}
+    plate = {2: Dim("plate_height", min=16, max=2**15), 3: Dim("plate_width", min=16, max=2**15)}
+    small = {2: Dim("height", min=8, max=2**13), 3: Dim("width", min=8, max=2**13)}
+    axes: dict[str, Any] = {
+        "luma": plate,
+        "ab": small,
+        "lightness": small,
+        "enlargement": {},
+        "chroma": {},
+    }
+    graph = CompositionGraph(tags, limit=limit)
+    return export_graph(graph, inputs, axes, INPUTS, OUTPUTS, plates=("luma", "rgb"))
