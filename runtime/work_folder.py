@@ -58,6 +58,9 @@ class WorkFolder:
         self.pieces: tuple[Piece, ...] = ()
         """What an earlier run had settled."""
         self.checkpoint: Checkpoint | None = None
+        """Where an earlier run stood after them."""
+        self.done = 0
+        """Frames that count."""
         self._output = output
         self._info = info
         self._facts = facts
@@ -102,11 +105,6 @@ class WorkFolder:
             if path.name not in names:
                 path.unlink(missing_ok=True)
 
-    @property
-    def done(self) -> int:
-        """Frames that count."""
-        return 0 if self.checkpoint is None else self.checkpoint.done
-
     def settle(self, pieces: Sequence[Piece], checkpoint: Checkpoint) -> None:
         """Let ``pieces``, which are on disk, count, together with the ``checkpoint`` after them.
 
@@ -114,7 +112,7 @@ class WorkFolder:
             OutputError: the disk is full or gone; the pieces do not count.
         """
         assert self._journal is not None, "settled after begin"
-        before, data = self.checkpoint, checkpoint.to_bytes()
+        before, data = self.done, checkpoint.to_bytes()
         name = _checkpoint_name(checkpoint.done)
         path = self.staging.path / name
         with writing_to(path):
@@ -129,11 +127,10 @@ class WorkFolder:
                 "checkpoint": {"name": name, "size": len(data), "crc": zlib.crc32(data)},
             }
         )
-        self.checkpoint = checkpoint
-        if before is not None:
-            for old in self.staging.path.glob("checkpoint-*"):
-                if old.name not in (name, _checkpoint_name(before.done)):
-                    old.unlink(missing_ok=True)
+        self.done = checkpoint.done
+        for old in self.staging.path.glob("checkpoint-*"):
+            if old.name not in (name, _checkpoint_name(before)):
+                old.unlink(missing_ok=True)
 
     def publish(self, files: Mapping[str, Path], report: Mapping[str, Any]) -> None:
         """Give the staged ``files`` their final names and leave a receipt with ``report``; the folder goes.
@@ -211,7 +208,8 @@ class WorkFolder:
             pieces += new
             checkpoint = self._read_checkpoint(entry["checkpoint"])
             if checkpoint is not None:
-                self.pieces, self.checkpoint, keep = tuple(pieces), checkpoint, index + 1
+                self.pieces, self.checkpoint, self.done = tuple(pieces), checkpoint, checkpoint.done
+                keep = index + 1
         journal.keep(keep)
 
     def _read_checkpoint(self, facts: Mapping[str, Any]) -> Checkpoint | None:

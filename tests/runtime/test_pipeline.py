@@ -298,8 +298,8 @@ def test_memory_does_not_grow_with_the_plate(job) -> None:
             tracemalloc.stop()
 
     peak(5)  # what is made once
-    # 25 times the frames; keeping one byte a pixel of them would be 4 MB.
-    assert peak(500) - peak(20) < 2_500_000  # how many frames are under way at once depends on the machine
+    # Eight times the frames, checkpoints in both; keeping one byte a pixel of them would be 3.6 MB.
+    assert peak(500) - peak(60) < 2_000_000  # how many frames are under way at once depends on the machine
 
 
 @pytest.mark.parametrize(
