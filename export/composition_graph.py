@@ -20,9 +20,8 @@ from tinct.runtime.colour import check_transfer, xyz_ratios_to_rgb
 from tinct.runtime.gamut import largest_chroma
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.transfer import LAB_BREAK, SRGB_BREAK, SRGB_GAMMA, SRGB_OFFSET, SRGB_SCALE, SRGB_SLOPE
-from tinct.runtime.upsample import EDGE_VARIANCE
 
-INPUTS = ("luma", "ab", "lightness", "enlargement", "chroma")
+INPUTS = ("luma", "ab", "lightness", "enlargement", "edge_variance", "chroma")
 OUTPUTS = ("rgb",)
 
 _TOUCHING = 1 - 1e-6
@@ -53,15 +52,18 @@ class CompositionGraph(nn.Module):
         self.register_buffer("from_x", matrix[:, 0].reshape(1, 3, 1, 1).clone())
         self.register_buffer("from_z", matrix[:, 2].reshape(1, 3, 1, 1).clone())
 
-    def forward(self, luma: Tensor, ab: Tensor, lightness: Tensor, enlargement: Tensor, chroma: Tensor) -> Tensor:
+    def forward(
+        self, luma: Tensor, ab: Tensor, lightness: Tensor, enlargement: Tensor, edge_variance: Tensor, chroma: Tensor
+    ) -> Tensor:
         """Colour a plate.
 
         ``luma`` (1, 1, H, W) encoded, finite, full scale 0..1; ``ab`` (1, 2, h, w) Lab units; ``lightness``
         (1, 1, h, w) L* of the plate reduced by area averaging; ``enlargement`` (1,) the larger of H/h and W/w;
-        ``chroma`` (1,) factor on ab. Returns (1, 3, H, W), encoded like ``luma``.
+        ``edge_variance`` (1,) as `edge_variance_of` finds it (a median, no work for a graph); ``chroma`` (1,) factor
+        on ab. Returns (1, 3, H, W), encoded like ``luma``.
         """
         light = self._lightness(luma)
-        full = upsample(ab, lightness, light, enlargement) * chroma
+        full = upsample(ab, lightness, light, enlargement, edge_variance) * chroma
         a, b = self._in_gamut(light, full)
         return add_offsets(luma, self._offsets(light, a, b), limit=self.limit)
 
@@ -100,7 +102,7 @@ class CompositionGraph(nn.Module):
         return torch.cat([red + green, green, blue + green], 1)
 
 
-def upsample(ab: Tensor, lightness: Tensor, light: Tensor, enlargement: Tensor) -> Tensor:
+def upsample(ab: Tensor, lightness: Tensor, light: Tensor, enlargement: Tensor, edge_variance: Tensor) -> Tensor:
     """Chroma (1, 2, H, W) from ``ab`` (1, 2, h, w), led by ``light`` (1, 1, H, W); see `upsample_chroma`."""
     size = light.shape[-2:]
     rows = F.pad(ab, (0, 0, 1, 1), mode="replicate")
@@ -108,10 +110,12 @@ def upsample(ab: Tensor, lightness: Tensor, light: Tensor, enlargement: Tensor) 
     both = F.pad(rows, (1, 1, 0, 0), mode="replicate")
     blurred = 0.75 * both[..., 1:-1] + 0.125 * (both[..., :-2] + both[..., 2:])
     wanted = ab + (enlargement - 1).clamp_max(1) * (ab - blurred)
-    sharp = torch.minimum(torch.maximum(wanted, -F.max_pool2d(-ab, 3, 1, 1)), F.max_pool2d(ab, 3, 1, 1))
-    slope = _slope(ab, lightness, EDGE_VARIANCE / enlargement)
+    least, most = -F.max_pool2d(-ab, 3, 1, 1), F.max_pool2d(ab, 3, 1, 1)
+    sharp = torch.minimum(torch.maximum(wanted, least), most)
+    slope = _slope(ab, lightness, edge_variance / enlargement)
     full, slope, known = (_enlarge(plane, size) for plane in (sharp, slope, lightness))
-    return full + slope * (light - known)
+    least, most = (_repeat(plane, size) for plane in (least, most))
+    return torch.minimum(torch.maximum(full + slope * (light - known), least), most)
 
 
 def _slope(ab: Tensor, lightness: Tensor, edge_variance: Tensor) -> Tensor:
@@ -134,6 +138,15 @@ def _enlarge(x: Tensor, size: torch.Size) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
+def _repeat(x: Tensor, size: torch.Size) -> Tensor:
+    """(1, C, H, W): each pixel of (1, C, h, w) as often as it takes.
+
+    A Gather, since TensorRT-RTX 1.7 refuses a Resize to the nearest pixel over a range of sizes.
+    """
+    rows, columns = (torch.arange(full) * small // full for full, small in zip(size, x.shape[-2:], strict=True))
+    return x.index_select(2, rows).index_select(3, columns)
+
+
 def _lab_inverse(x: Tensor) -> Tensor:
     cube = x.clamp_min(LAB_BREAK)
     line = 3 * LAB_BREAK**2 * (x.clamp_max(LAB_BREAK) - 4 / 29) - LAB_BREAK**3
@@ -141,11 +154,8 @@ def _lab_inverse(x: Tensor) -> Tensor:
 
 
 def _srgb_encode(x: Tensor) -> Tensor:
-    size = x.abs()
-    power = SRGB_SCALE * size.clamp_min(SRGB_BREAK) ** (1 / SRGB_GAMMA)
-    line = SRGB_SLOPE * size.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
-    encoded: Tensor = torch.sign(x) * (power + line)
-    return encoded
+    power = SRGB_SCALE * x.clamp_min(SRGB_BREAK) ** (1 / SRGB_GAMMA)
+    return power + SRGB_SLOPE * x.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
 
 
 def add_offsets(luma: Tensor, offsets: Tensor, *, limit: bool) -> Tensor:
@@ -167,7 +177,7 @@ def composition_graph(tags: ColourTags, *, limit: bool = True) -> onnx.ModelProt
     random = torch.Generator().manual_seed(0)
     shapes = {"luma": (1, 1, 60, 100), "ab": (1, 2, 24, 40), "lightness": (1, 1, 24, 40)}
     inputs = {name: torch.rand(shape, generator=random) for name, shape in shapes.items()}
-    inputs |= {"enlargement": torch.tensor([2.5]), "chroma": torch.ones(1)}
+    inputs |= {"enlargement": torch.tensor([2.5]), "edge_variance": torch.tensor([90.0]), "chroma": torch.ones(1)}
     plate = {2: Dim("plate_height", min=16, max=2**15), 3: Dim("plate_width", min=16, max=2**15)}
     small = {2: Dim("height", min=8, max=2**13), 3: Dim("width", min=8, max=2**13)}
     axes: dict[str, Any] = {
@@ -175,6 +185,7 @@ def composition_graph(tags: ColourTags, *, limit: bool = True) -> onnx.ModelProt
         "ab": small,
         "lightness": small,
         "enlargement": {},
+        "edge_variance": {},
         "chroma": {},
     }
     graph = CompositionGraph(tags, limit=limit)

@@ -61,8 +61,7 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
     window = np.ones(_NEIGHBOURS, np.uint8)
     least, most = (np.asarray(bound(ab_small, window), np.float32) for bound in (cv2.erode, cv2.dilate))
     ab = _enlarge(_presharpened(ab_small, factor, least, most), full)
-    edge_variance = EDGE_VARIANCE + GRAIN_FACTOR * _grain(lightness_full) ** 2
-    slope = _enlarge(_slope(ab_small, lightness_small, edge_variance / factor), full)
+    slope = _enlarge(_slope(ab_small, lightness_small, edge_variance_of(lightness_full) / factor), full)
     known = _enlarge(lightness_small, full)
     # Bounds of a neighbourhood hold for the whole of its middle pixel: interpolating them would only cost time.
     least, most = (
@@ -82,6 +81,14 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
 
     for_row_bands(full[0], full[1], band, planes=3)
     return ab
+
+
+def edge_variance_of(lightness: Image) -> float:
+    """Variance of L* (squared) below which an edge of a plate does not lead chroma, at enlargement 1.
+
+    ``lightness``: (H, W) float32 L*, 0..100.
+    """
+    return EDGE_VARIANCE + GRAIN_FACTOR * _grain(lightness) ** 2
 
 
 def _enlarge(image: Image, size: tuple[int, ...]) -> Image:

@@ -72,9 +72,22 @@ class Recipe:
 
 
 def lite_cpu() -> Recipe:
-    """`lite` on two CPU cores, in about two hours."""
-    samples = SampleConfig(size=(192, 320), unroll=3, largest_lead=6, strides=(1, 1, 2, 2, 3, 4), smallest_window=0.55)
-    return Recipe("lite_cpu", steps=6000, samples=samples)
+    """`lite` on two CPU cores, in about five hours: two processes of one thread each (`torchrun`), so four samples a
+    step."""
+    samples = SampleConfig(
+        size=(192, 320),
+        unroll=3,
+        largest_lead=6,
+        strides=(1, 1, 2, 2, 3, 4),
+        photo_share=0.12,
+        smallest_window=0.5,
+        pan=0.5,
+        apart=0.5,
+        retrieved=0.15,
+    )
+    return Recipe(
+        "lite_cpu", steps=5500, samples=samples, learning_rate=7e-4, trunk_from=0.3, foreign=0.5, seed=21, loaders=1
+    )
 
 
 def lite_gpu() -> Recipe:

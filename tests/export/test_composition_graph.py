@@ -10,7 +10,7 @@ from tinct.export.composition_graph import CompositionGraph, composition_graph
 from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.compose import compose
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.upsample import upsample_chroma
+from tinct.runtime.upsample import edge_variance_of, upsample_chroma
 
 VIDEO = ColourTags(matrix="bt709", transfer="bt709", full_range=True)
 LINEAR = ColourTags(matrix="bt709", transfer="linear", full_range=True)
@@ -33,13 +33,15 @@ def numpy_path(luma, ab, tags, *, limit, chroma):
     light = luma_to_lightness(luma, tags)
     small = cv2.resize(light, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
     full = upsample_chroma(ab, small, light)
-    return compose(luma, full, tags, chroma=chroma, limit=limit, lightness=light), small
+    rgb = compose(luma, full, tags, chroma=chroma, limit=limit, lightness=light)
+    return rgb, small, edge_variance_of(light)
 
 
-def tensors(luma, ab, small, chroma):
+def tensors(luma, ab, small, edge_variance, chroma):
     factor = max(luma.shape[0] / ab.shape[0], luma.shape[1] / ab.shape[1])
     planes = {"luma": luma[None, None], "ab": ab.transpose(2, 0, 1)[None], "lightness": small[None, None]}
     scalars = {"enlargement": np.float32([factor]), "chroma": np.float32([chroma])}
+    scalars["edge_variance"] = np.float32([edge_variance])
     return {name: np.ascontiguousarray(array, np.float32) for name, array in {**planes, **scalars}.items()}
 
 
@@ -54,8 +56,8 @@ def in_torch(tags, inputs, *, limit):
 @pytest.mark.parametrize("strength", [25.0, 90.0])
 def test_network_in_torch_is_the_numpy_path(tags, limit, strength):
     luma, ab = material(90, 150, (36, 60), top=1.0 if limit else 3.0, strength=strength)
-    expected, small = numpy_path(luma, ab, tags, limit=limit, chroma=1.2)
-    found = in_torch(tags, tensors(luma, ab, small, 1.2), limit=limit)
+    expected, *known = numpy_path(luma, ab, tags, limit=limit, chroma=1.2)
+    found = in_torch(tags, tensors(luma, ab, *known, 1.2), limit=limit)
     difference = np.abs(found - expected)
     assert difference.max() < 4e-3  # beyond the gamut OpenCV rounds hue to a few tenths of a degree
     assert difference.mean() < 1e-4
@@ -64,8 +66,8 @@ def test_network_in_torch_is_the_numpy_path(tags, limit, strength):
 @pytest.mark.parametrize("tags", [VIDEO, LINEAR], ids=["video", "linear"])
 def test_luminance_is_the_plates(tags):
     luma, ab = material(90, 150, (36, 60), strength=120.0)
-    _, small = numpy_path(luma, ab, tags, limit=True, chroma=1.0)
-    rgb = in_torch(tags, tensors(luma, ab, small, 1.0), limit=True)
+    _, *known = numpy_path(luma, ab, tags, limit=True, chroma=1.0)
+    rgb = in_torch(tags, tensors(luma, ab, *known, 1.0), limit=True)
     assert np.abs(rgb @ np.float32(tags.luma_weights) - luma).max() < 1e-5
     assert rgb.min() >= 0
     assert rgb.max() <= 1
@@ -73,8 +75,8 @@ def test_luminance_is_the_plates(tags):
 
 def test_no_chroma_leaves_the_plate_as_it_is():
     luma, ab = material(60, 100, (24, 40))
-    small = numpy_path(luma, ab, VIDEO, limit=True, chroma=0.0)[1]
-    rgb = in_torch(VIDEO, tensors(luma, 0 * ab, small, 1.0), limit=True)
+    _, *known = numpy_path(luma, ab, VIDEO, limit=True, chroma=0.0)
+    rgb = in_torch(VIDEO, tensors(luma, 0 * ab, *known, 1.0), limit=True)
     np.testing.assert_allclose(rgb, np.repeat(luma[..., None], 3, -1), atol=1e-6)  # exact but for the last bit
 
 
@@ -87,8 +89,8 @@ def exported():
 def test_the_exported_graph_is_the_numpy_path_at_any_size(exported, plate, small):
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     luma, ab = material(*plate, small, strength=60.0, seed=2)
-    expected, reduced = numpy_path(luma, ab, VIDEO, limit=True, chroma=1.0)
-    (rgb,) = session.run(["rgb"], tensors(luma, ab, reduced, 1.0))
+    expected, *known = numpy_path(luma, ab, VIDEO, limit=True, chroma=1.0)
+    (rgb,) = session.run(["rgb"], tensors(luma, ab, *known, 1.0))
     difference = np.abs(rgb[0].transpose(1, 2, 0) - expected)
     assert difference.max() < 4e-3
     assert difference.mean() < 1e-4
