@@ -16,6 +16,7 @@ from tinct.runtime.bundle import Manifest
 from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
 from tinct.runtime.media.plate import ColourTags
+from tinct.runtime.still_choice import STILL_CELLS, Cells, cells_of
 from tinct.runtime.working_size import WorkingSize
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ Image = NDArray[np.float32]
 
 STILL_VIEW = ColourTags(matrix="bt709", transfer="srgb", full_range=True)
 """How a still looks as a grey plate."""
-CACHE_BYTES = 512 * 2**20
-"""Default bound of `EncodedStills`: some hundred stills of the shipped model."""
+CACHE_BYTES = 256 * 2**20
+"""Default bound of `EncodedStills`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,29 +116,37 @@ class EncodedStill:
         return self.view.nbytes + sum(tensor.nbytes for tensor in self.tokens.values())
 
 
-def reference_set_id(references: Sequence[Reference], manifest: Manifest, short_side: int) -> str:
-    """Name of a set: a hash of the stills' pixels and weights in order, the model and the working size."""
-    text = "\n".join(
-        [manifest.identity, str(short_side), *(f"{still.digest} {float(still.weight).hex()}" for still in references)]
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+def reference_set_id(
+    references: Sequence[Reference], manifest: Manifest, short_side: int, at_once: int | None = None
+) -> str:
+    """Name of a set: a hash of the stills' pixels and weights in order, the model, the working size, and of how many
+    stills take part ``at_once`` where the set has more."""
+    lines = [manifest.identity, str(short_side)]
+    lines += [f"{still.digest} {float(still.weight).hex()}" for still in references]
+    if at_once is not None and len(references) > at_once:
+        lines.append(f"{at_once} at once")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 class EncodedStills:
     """Encoded stills by pixels, model, backend and size; the least recently used go when they exceed ``limit`` bytes.
 
-    May serve several sessions in turn, so that a still is encoded once; not thread-safe.
+    The cells by which stills are chosen are kept apart from the tokens and stay when those go: a fraction of their
+    size, and all of them are wanted at each look. May serve several sessions in turn, so that a still is encoded once;
+    not thread-safe.
     """
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
         self.limit = limit
-        self._entries: OrderedDict[tuple[str, str, str, int], EncodedStill] = OrderedDict()
+        self._entries: OrderedDict[_Key, EncodedStill] = OrderedDict()
+        self._cells: OrderedDict[_Key, Cells] = OrderedDict()
         self._bytes = 0
+        self._cell_bytes = 0
 
     @property
     def held_bytes(self) -> int:
-        """Bytes held now."""
-        return self._bytes
+        """Bytes held now, tokens and cells."""
+        return self._bytes + self._cell_bytes
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -148,18 +157,51 @@ class EncodedStills:
         Raises:
             BackendError: the reference graph failed.
         """
-        key = (reference.digest, backend.bundle.manifest.identity, backend.NAME, short_side)
+        key = _key(reference, backend, short_side)
         still = self._entries.get(key)
         if still is None:
             view, size = reference.view(short_side, backend.bundle.manifest.size_multiple)
-            tokens = _check_tokens(backend.encode_reference(_still_tensor(size.pad(view), backend)), backend)
-            still = EncodedStill(tokens, view)
+            still = EncodedStill(encode_view(size.pad(view), backend), view)
             self._entries[key] = still
             self._bytes += still.nbytes
         self._entries.move_to_end(key)
         while self._bytes > self.limit and len(self._entries) > 1:
             self._bytes -= self._entries.popitem(last=False)[1].nbytes
         return still
+
+    def cells(self, reference: Reference, backend: Backend, short_side: int) -> Cells:
+        """Cells (M, C) of the still, by which `still_choice` compares it with a frame.
+
+        Raises:
+            BackendError: the reference graph failed.
+        """
+        key = _key(reference, backend, short_side)
+        cells = self._cells.get(key)
+        if cells is None:
+            tokens = self.encode(reference, backend, short_side).tokens
+            cells = cells_of(tokens[backend.bundle.manifest.bank[0]], STILL_CELLS)
+            self._cells[key] = cells
+            self._cell_bytes += cells.nbytes
+        self._cells.move_to_end(key)
+        while self._cell_bytes > self.limit and len(self._cells) > 1:
+            self._cell_bytes -= self._cells.popitem(last=False)[1].nbytes
+        return cells
+
+
+_Key = tuple[str, str, str, int]
+
+
+def _key(reference: Reference, backend: Backend, short_side: int) -> _Key:
+    return reference.digest, backend.bundle.manifest.identity, backend.NAME, short_side
+
+
+def encode_view(view: Image, backend: Backend) -> Tensors:
+    """The manifest's bank tensors, each (1, N, C), of a padded view, Lab (H, W, 3).
+
+    Raises:
+        BackendError: the reference graph failed, or gave tensors that cannot be joined.
+    """
+    return _check_tokens(backend.encode_reference(_still_tensor(view, backend)), backend)
 
 
 def build_bank(

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
-from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, reference_set_id
+from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, encode_view, reference_set_id
 from tinct.runtime.errors import BackendError, StateError, UsageError
 from tinct.runtime.hints import Hints
 from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.propagate import propagate
 from tinct.runtime.state import TemporalState
+from tinct.runtime.still_choice import ALL, FRAME_CELLS, STILLS_AT_ONCE, Choice, cells_of, choice_at, likeness
 from tinct.runtime.working_size import WorkingSize
 
 __all__ = ["ColorizationSession", "Hints", "Reference", "StepResult"]
@@ -65,17 +66,25 @@ class ColorizationSession:
     """
 
     def __init__(
-        self, backend: Backend, *, working_size: int | None = None, encoded: EncodedStills | None = None
+        self,
+        backend: Backend,
+        *,
+        working_size: int | None = None,
+        stills_at_once: int = STILLS_AT_ONCE,
+        encoded: EncodedStills | None = None,
     ) -> None:
         """Start without stills.
 
         Args:
             backend: has the model loaded.
             working_size: short side in pixels at which the network works; None takes the model's own.
+            stills_at_once: how many stills of a set take part in a frame at most; of a larger set those that together
+                show most of it (`still_choice`).
             encoded: encoded stills to share with other sessions; None keeps a store of this session's own.
 
         Raises:
-            UsageError: ``working_size`` is not between the model's size multiple and 2160.
+            UsageError: ``working_size`` is not between the model's size multiple and 2160, or ``stills_at_once`` is
+                below 1.
         """
         manifest = backend.bundle.manifest
         self.short_side = manifest.working_size if working_size is None else working_size
@@ -84,12 +93,15 @@ class ColorizationSession:
                 f"the working size {self.short_side} is out of range: the model {manifest.name} works at "
                 f"{manifest.size_multiple} to {LARGEST_WORKING_SIZE} pixels"
             )
+        if stills_at_once < 1:
+            raise UsageError(f"stills at once is {stills_at_once} and must be 1 or more")
+        self.stills_at_once = stills_at_once
         self._backend = backend
         self._manifest = manifest
         self._motion = create_motion(manifest.motion)
         self._encoded = EncodedStills() if encoded is None else encoded
         self._terms: tuple[_Term, ...] = ()
-        self._bank: ReferenceBank | None = None
+        self._bank: tuple[str, tuple[int, ...], ReferenceBank] | None = None
         self._state: TemporalState | None = None
 
     def set_references(self, references: Sequence[Reference]) -> None:
@@ -104,7 +116,11 @@ class ColorizationSession:
             start = -math.inf if reference.from_frame is None else reference.from_frame
             grouped.setdefault(start, []).append(reference)
         self._terms = tuple(
-            _Term(start, tuple(stills), reference_set_id(stills, self._manifest, self.short_side))
+            _Term(
+                start,
+                tuple(stills),
+                reference_set_id(stills, self._manifest, self.short_side, self.stills_at_once),
+            )
             for start, stills in sorted(grouped.items())
         )
         if self._state is not None and self._identity_at(self._state.frame) != self._state.reference_set:
@@ -132,15 +148,18 @@ class ColorizationSession:
         if lightness.ndim != 2 or 0 in lightness.shape or lightness.dtype != np.float32:
             raise ValueError(f"lightness must be float32 (H, W), not {lightness.dtype} {lightness.shape}")
         height, width = lightness.shape
-        bank = self._bank_at(number)
-        if bank is None:
+        term = self._term_at(number)
+        if term is None:
             return self.leave_grey(number, lightness)
         size = self.fit(width, height)
         small = size.reduce(_in_range(lightness))
-        previous = self._previous(number, bank, size, continues=continues)
-        inputs = self._inputs(small, size, bank, previous, hints)
+        previous = self._previous(number, term, size, continues=continues)
+        choice = self._choice(term, size.pad(small), previous)
+        inputs = self._inputs(small, size, self._bank_of(term, choice), previous, hints)
         ab, confidence = self._run(inputs, size)
-        self._state = TemporalState(number, size.pad(small), ab, confidence, bank.identity, self._manifest.identity)
+        self._state = TemporalState(
+            number, size.pad(small), ab, confidence, term.identity, self._manifest.identity, choice.stills, choice.age
+        )
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
 
     def leave_grey(self, number: int, lightness: Image) -> StepResult:
@@ -188,6 +207,16 @@ class ColorizationSession:
                 f"the state of frame {state.frame} was made with other stills, or at another working size, than are "
                 "in force there now; colour the shot from its start"
             )
+        term = self._term_at(state.frame)
+        if term is not None and (
+            (len(term.references) > self.stills_at_once) != bool(state.stills)
+            or len(state.stills) > self.stills_at_once
+            or any(not 0 <= still < len(term.references) for still in state.stills)
+        ):
+            raise StateError(
+                f"the state of frame {state.frame} names the stills {state.stills} of a set of "
+                f"{len(term.references)}; colour the shot from its start"
+            )
         if any(extent == 0 or extent % self._manifest.size_multiple for extent in state.luminance.shape):
             raise StateError(
                 f"the state of frame {state.frame} has the size {state.luminance.shape}, no working size of the "
@@ -202,20 +231,32 @@ class ColorizationSession:
         term = self._term_at(number)
         return None if term is None else term.identity
 
-    def _bank_at(self, number: int) -> ReferenceBank | None:
-        term = self._term_at(number)
-        if term is None:
-            return None
-        if self._bank is None or self._bank.identity != term.identity:
-            self._bank = build_bank(term.references, self._backend, self.short_side, self._encoded)
-        return self._bank
+    def _choice(self, term: _Term, luminance: Image, previous: TemporalState | None) -> Choice:
+        """Which stills of ``term`` take part in a frame of that ``luminance`` (h, w) L*, padded, after ``previous``."""
+        if len(term.references) <= self.stills_at_once:
+            return ALL
+        return choice_at(previous, luminance, self._likeness(term, luminance), self.stills_at_once)
 
-    def _previous(
-        self, number: int, bank: ReferenceBank, size: WorkingSize, *, continues: bool
-    ) -> TemporalState | None:
+    def _likeness(self, term: _Term, luminance: Image) -> Iterator[Image]:
+        """How well each still shows the cells of the frame, one after the other."""
+        grey = np.dstack([luminance, np.zeros((*luminance.shape, 2), np.float32)])
+        frame = cells_of(encode_view(grey, self._backend)[self._manifest.bank[0]], FRAME_CELLS)
+        for reference in term.references:
+            cells = self._encoded.cells(reference, self._backend, self.short_side)
+            yield likeness(frame, cells, math.log(reference.weight))
+
+    def _bank_of(self, term: _Term, choice: Choice) -> ReferenceBank:
+        if self._bank is None or self._bank[:2] != (term.identity, choice.stills):
+            self._bank = None  # freed before the next one is joined
+            taken = [term.references[still] for still in choice.stills] or term.references
+            bank = build_bank(taken, self._backend, self.short_side, self._encoded)
+            self._bank = (term.identity, choice.stills, bank)
+        return self._bank[2]
+
+    def _previous(self, number: int, term: _Term, size: WorkingSize, *, continues: bool) -> TemporalState | None:
         """The state that frame ``number`` may take, or None."""
         state = self._state
-        if state is None or state.reference_set != bank.identity or not (continues or number == state.frame + 1):
+        if state is None or state.reference_set != term.identity or not (continues or number == state.frame + 1):
             return None
         if state.luminance.shape != size.padded_shape:
             raise StateError(

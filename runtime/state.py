@@ -12,8 +12,8 @@ from tinct.runtime.errors import StateError
 
 Image = NDArray[np.float32]
 
-FORMAT = 2
-"""Version of the bytes that `TemporalState.to_bytes` makes; 1 had no confidence."""
+FORMAT = 3
+"""Version of the bytes that `TemporalState.to_bytes` makes; 1 had no confidence, 2 no stills."""
 IMAGES = ("luminance", "ab", "confidence")
 _HEADER_BYTES = 4096
 """More than the archive's own records need; what claims to unfold to more than this beyond its size is no state."""
@@ -25,7 +25,8 @@ class TemporalState:
 
     ``frame``: number of the frame that made it. ``luminance``: (h, w) L* 0..100, ``ab``: (h, w, 2) Lab units and
     ``confidence``: (h, w) 0..1, all float32 at the padded working size. ``reference_set``: id of the stills that were
-    in force. ``model``: identity of the bundle.
+    in force. ``model``: identity of the bundle. ``stills``: positions in their set of those that took part, ascending,
+    empty where all did; ``age``: frames since they were chosen.
     """
 
     frame: int
@@ -34,6 +35,8 @@ class TemporalState:
     confidence: Image
     reference_set: str
     model: str
+    stills: tuple[int, ...] = ()
+    age: int = 0
 
     def __post_init__(self) -> None:
         shape = self.luminance.shape
@@ -79,16 +82,24 @@ class TemporalState:
                     raise StateError(f"this state was written by {age} Tinct; colour the shot from its start")
                 images = {name: archive[name] for name in IMAGES}
             frame, reference_set, model = facts["frame"], facts["reference_set"], facts["model"]
-            if type(frame) is not int or not isinstance(reference_set, str) or not isinstance(model, str):
+            stills, age = facts["stills"], facts["age"]
+            numbers, names = [frame, age, *stills], [reference_set, model]
+            if any(type(one) is not int for one in numbers) or not all(isinstance(one, str) for one in names):
                 raise ValueError("a fact has the wrong type")
             if any(image.dtype != np.float32 for image in images.values()):
                 raise ValueError("an image is not float32")
-            return cls(frame=frame, **images, reference_set=reference_set, model=model)
+            return cls(frame=frame, **images, reference_set=reference_set, model=model, stills=tuple(stills), age=age)
         except (ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
             raise StateError(f"this is no temporal state ({error}); colour the shot from its start") from error
 
-    def _facts(self) -> dict[str, int | str]:
-        return {"frame": self.frame, "model": self.model, "reference_set": self.reference_set}
+    def _facts(self) -> dict[str, int | str | tuple[int, ...]]:
+        return {
+            "frame": self.frame,
+            "model": self.model,
+            "reference_set": self.reference_set,
+            "stills": self.stills,
+            "age": self.age,
+        }
 
 
 def _read_only(image: Image) -> Image:
