@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,9 @@ from tinct.runtime.bundle import Manifest
 from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
 from tinct.runtime.media.plate import ColourTags
+from tinct.runtime.media.stills import Still, StillFile
 from tinct.runtime.still_choice import STILL_CELLS, Cells, cells_of
 from tinct.runtime.working_size import WorkingSize
-
-if TYPE_CHECKING:
-    from tinct.runtime.media.stills import Still
 
 Image = NDArray[np.float32]
 
@@ -34,12 +31,12 @@ CACHE_BYTES = 256 * 2**20
 class Reference:
     """A still and when it is in force.
 
-    ``still``: a `Still` or (H, W, 3) float32 sRGB-encoded 0..1. ``from_frame``: the plate's own frame number from
+    ``still``: a `Still`, a `StillFile` or (H, W, 3) float32 sRGB-encoded 0..1. ``from_frame``: the plate's own frame number from
     which it is in force, None for the start. ``weight``: how much it counts beside the other stills of its set, above
     0. ``lightness``: (H, W) float32 L* 0..100 of the still as a grey plate shows it; None takes that of its luma.
     """
 
-    still: "Still | Image"
+    still: Still | StillFile | Image
     from_frame: int | None = None
     weight: float = 1.0
     lightness: "Image | None" = None
@@ -47,11 +44,14 @@ class Reference:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.weight) and self.weight > 0):
             raise ValueError(f"the weight of a still is {self.weight} and must be a number above 0")
-        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
-            raise ValueError(f"a still must be (H, W, 3), not {self.rgb.shape}")
-        if self.lightness is not None and self.lightness.shape != self.rgb.shape[:2]:
-            raise ValueError(f"the lightness of a still is {self.lightness.shape} and its pixels {self.rgb.shape}")
-        if not np.isfinite(self.rgb).all():
+        if isinstance(self.still, StillFile) and self.lightness is None:
+            return  # a file's pixels were looked at when it was read; reading them again can wait
+        rgb = self.rgb
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+            raise ValueError(f"a still must be (H, W, 3), not {rgb.shape}")
+        if self.lightness is not None and self.lightness.shape != rgb.shape[:2]:
+            raise ValueError(f"the lightness of a still is {self.lightness.shape} and its pixels {rgb.shape}")
+        if not np.isfinite(rgb).all():
             raise ValueError("a still must have finite values; it holds NaN or infinity")
 
     @property

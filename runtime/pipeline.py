@@ -28,6 +28,7 @@ from tinct.runtime.media import (
     PlateReader,
     ResultFrame,
     ResultWriter,
+    StillFile,
     open_plate,
     open_writer,
     read_still,
@@ -46,6 +47,8 @@ __all__ = ["ColorizeReport", "ColorizeRequest", "Progress", "StillAt", "colorize
 
 Image = NDArray[np.float32]
 
+STILL_BYTES = 256 * 2**20
+"""Bound of the stills' pixels that are held in memory."""
 _FLOAT_SUFFIXES = (".exr", ".tif", ".tiff")
 """Formats that keep a float plate's values above 1."""
 
@@ -97,7 +100,7 @@ def colorize_plate(
         references = _read_references(request, management)
         mask = None if request.mask is None else stack.enter_context(Mask(Path(request.mask), info))
         backend = create_backend(request.backend, bundle, threads=request.threads)
-        session = ColorizationSession(backend, working_size=request.working_size)
+        session = ColorizationSession(backend, working_size=request.working_size, stills_at_once=request.stills_at_once)
         session.set_references(references)
         written = info if management is None else management.written_info(info, Path(request.output))
         facts = request_facts(request, info, references, backend, management)
@@ -337,11 +340,18 @@ def _finished_before(request: ColorizeRequest, info: PlateInfo, kept: Mapping[st
 
 
 def _read_references(request: ColorizeRequest, management: ColourManagement | None) -> list[Reference]:
+    """All stills, read and checked; the pixels of those beyond `STILL_BYTES` are read again when they are wanted."""
     to_srgb = None if management is None else management.still_to_srgb
-    return [
-        Reference(read_still(Path(still.path), to_srgb=to_srgb), still.frame, still.weight)
-        for still in request.references
-    ]
+    references, held = [], 0
+    for named in request.references:
+        still = read_still(Path(named.path), to_srgb=to_srgb)
+        reference = Reference(still, named.frame, named.weight)
+        if held + still.rgb.nbytes > STILL_BYTES:
+            reference = replace(reference, still=StillFile(still.path, still.digest, to_srgb))
+        else:
+            held += still.rgb.nbytes
+        references.append(reference)
+    return references
 
 
 def keeps_values_above_one(info: PlateInfo, output: Path) -> bool:

@@ -10,6 +10,7 @@ from tinct.runtime.backends import AUTO
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.managed import ColourSpaces
 from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.still_choice import STILLS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class ColorizeRequest:
     space is named. ``passes``: names of `PASS_CHANNELS`, written beside the picture where ``passes_output`` says
     (`open_pass_writer`). ``mask``: a picture, sequence or movie that limits where colour goes (`Mask`). ``shots``:
     where shots begin, and which stay grey. ``resume``: go on with the work that a run of the same
-    request left beside the output, if there is any.
+    request left beside the output, if there is any. ``stills_at_once``: how many stills of a set take part in a frame
+    at most.
     """
 
     input: str | os.PathLike[str]
@@ -58,6 +60,7 @@ class ColorizeRequest:
     mask: str | os.PathLike[str] | None = None
     shots: ShotPlan = field(default_factory=ShotPlan)
     resume: bool = False
+    stills_at_once: int = STILLS_AT_ONCE
 
 
 @dataclass(frozen=True)

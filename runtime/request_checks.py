@@ -24,6 +24,8 @@ def check_names(request: ColorizeRequest) -> None:
         raise UnknownNameError(f"no codec named {request.codec!r}: the codecs are {', '.join(CODECS)}")
     if not (math.isfinite(request.chroma) and request.chroma >= 0):
         raise UsageError(f"chroma is {request.chroma} and must be 0 or more; 1 is the colour as the stills have it")
+    if request.stills_at_once < 1:
+        raise UsageError(f"stills at once is {request.stills_at_once} and must be 1 or more")
     check_passes(request.passes)
     for still in request.references:
         if not (math.isfinite(still.weight) and still.weight > 0):

@@ -26,7 +26,7 @@ CUT = 10.0
 """Mean change of L* from the frame before, on cells of 16 pixels, from which a frame counts as another shot."""
 FRAME_CELLS, STILL_CELLS = 256, 512
 """Cells that stand for a frame and for a still at most."""
-SHARPNESS = 40.0
+SHARPNESS = 30.0
 """How fast likeness falls with distance, in natural logarithms: about that of the shipped model's attention."""
 STAY = 0.5
 """A still that takes part counts as e^STAY times heavier: two stills that show the same must not take turns."""

@@ -30,6 +30,33 @@ class Still:
     digest: str
 
 
+@dataclass(frozen=True)
+class StillFile:
+    """A still whose pixels are read anew each time they are wanted; for sets too large to hold in memory.
+
+    ``digest``: that of the `Still` that was read before; ``to_srgb``: as `read_still` has it.
+    """
+
+    path: Path
+    digest: str
+    to_srgb: Callable[[Image], Image] | None = None
+
+    @property
+    def rgb(self) -> Image:
+        """The pixels (H, W, 3) float32, sRGB-encoded, 0..1.
+
+        Raises:
+            StillError: the file is gone, or has other pixels than before.
+        """
+        try:
+            still = read_still(self.path, to_srgb=self.to_srgb)
+        except MediaNotFoundError as error:
+            raise StillError(f"The still {self.path} is gone; put it back and resume.") from error
+        if still.digest != self.digest:
+            raise StillError(f"The still {self.path} was changed since the run began; put it back and resume.")
+        return still.rgb
+
+
 def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = None) -> Still:
     """Read a reference still: PNG, JPEG, TIFF, DPX or EXR.
 

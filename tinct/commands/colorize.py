@@ -54,6 +54,10 @@ def colorize(
             show_default=False,
         ),
     ] = None,
+    stills_at_once: Annotated[
+        int,
+        typer.Option(min=1, help="Stills of a set that take part in a frame at most: those that show most of it."),
+    ] = 4,
     mask: Annotated[
         str | None,
         typer.Option(
@@ -174,6 +178,7 @@ def colorize(
             passes_output=passes_output,
             mask=mask,
             resume=resume,
+            stills_at_once=stills_at_once,
         )
         check_report_name(report, overwrite=overwrite)
         choice = ShotChoice(shots, auto, floor, unmatched)
