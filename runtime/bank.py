@@ -31,9 +31,10 @@ CACHE_BYTES = 256 * 2**20
 class Reference:
     """A still and when it is in force.
 
-    ``still``: a `Still`, a `StillFile` or (H, W, 3) float32 sRGB-encoded 0..1. ``from_frame``: the plate's own frame number from
-    which it is in force, None for the start. ``weight``: how much it counts beside the other stills of its set, above
-    0. ``lightness``: (H, W) float32 L* 0..100 of the still as a grey plate shows it; None takes that of its luma.
+    ``still``: a `Still`, a `StillFile` or (H, W, 3) float32 sRGB-encoded 0..1. ``from_frame``: the plate's own frame
+    number from which it is in force, None for the start. ``weight``: how much it counts beside the other stills of its
+    set, above 0. ``lightness``: (H, W) float32 L* 0..100 of the still as a grey plate shows it; None takes that of its
+    luma.
     """
 
     still: Still | StillFile | Image

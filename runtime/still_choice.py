@@ -31,6 +31,8 @@ SHARPNESS = 30.0
 STAY = 0.5
 """A still that takes part counts as e^STAY times heavier: two stills that show the same must not take turns."""
 _CUT_CELL = 16
+_EXCHANGES, _GAIN = 16, 1e-6
+"""Most exchanges of one choice, and the least that one must gain."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,31 @@ def choose(alike: Image, count: int, kept: Sequence[int] = ()) -> tuple[int, ...
     """``count`` of the stills that together show the frame best, by ``alike`` (S, Q), as positions, ascending.
 
     The stills are taken one by one, each time the one that raises the mean over the cells of the best likeness most
-    (greedy facility location, within 1 - 1/e of the best set: Nemhauser, Wolsey, Fisher 1978); of equals the first
-    named. Those in ``kept`` have `STAY` added.
+    (greedy facility location: Nemhauser, Wolsey, Fisher 1978); then one is exchanged for another as long as that
+    raises it. Of equals the first named is taken. Those in ``kept`` have `STAY` added.
     """
     scores = alike.astype(np.float64)
     scores[list(kept)] += STAY
-    best = np.full(scores.shape[1], -np.inf)
     chosen: list[int] = []
     while len(chosen) < min(count, len(scores)):
-        means = np.maximum(scores, best).mean(1)
-        means[chosen] = -np.inf
-        chosen.append(int(means.argmax()))
-        best = np.maximum(best, scores[chosen[-1]])
+        chosen.append(int(_means_with(scores, chosen).argmax()))
+    for _ in range(_EXCHANGES):
+        # Row k: the means with each of the stills in place of the k-th chosen one.
+        means = np.stack([_means_with(scores, chosen[:k] + chosen[k + 1 :]) for k in range(len(chosen))])
+        place, still = np.unravel_index(means.argmax(), means.shape)
+        if means[place, still] <= means[0, chosen[0]] + _GAIN:
+            break
+        chosen[int(place)] = int(still)
     return tuple(sorted(chosen))
+
+
+def _means_with(scores: NDArray[np.float64], chosen: Sequence[int]) -> NDArray[np.float64]:
+    """The mean over the cells of the best score among ``chosen`` and each other still (S,); minus infinity for those
+    chosen."""
+    best = scores[list(chosen)].max(0, initial=-np.inf)
+    means = np.asarray(np.maximum(scores, best).mean(1))
+    means[list(chosen)] = -np.inf
+    return means
 
 
 def wants_look(previous: TemporalState, luminance: Image) -> bool:

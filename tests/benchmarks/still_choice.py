@@ -84,14 +84,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pairs", type=Path, default=Path(__file__).with_name("place_pairs.csv"))
-    parser.add_argument("--clips", type=int, default=19)
+    parser.add_argument("--clips", type=int, default=19, help="how many, spread over the CSV")
     parser.add_argument("--frames", type=int, default=4)
     parser.add_argument("--at-once", type=int, nargs="+", default=[still_choice.STILLS_AT_ONCE])
     options = parser.parse_args()
     with options.pairs.open(encoding="utf-8") as stream:
         pairs = [(row["clip"], row["still"]) for row in csv.DictReader(stream)]
     paths = {path.stem: path for path in options.folder.rglob("*.mp4")}
-    backend, encoded = create_backend("auto", find_bundle("lite"), threads=1), EncodedStills()
+    backend, encoded = create_backend("onnxruntime", find_bundle("lite"), threads=1), EncodedStills()
     labs = [read(paths[still], 0)[0] for _, still in pairs]
     stills = [Reference(lab_to_srgb(lab), lightness=np.ascontiguousarray(lab[..., 0])) for lab in labs]
     manifest, short = backend.bundle.manifest, backend.bundle.manifest.working_size
@@ -104,7 +104,8 @@ def main() -> None:
     rows: dict[str, list[float]] = {}
     steady: dict[float, list[float]] = {stay: [] for stay in STAYS}
     usual = still_choice.STAY
-    for index, (clip, _) in enumerate(pairs[: options.clips]):
+    for index in range(0, len(pairs), -(-len(pairs) // options.clips)):
+        clip = pairs[index][0]
         frames = read(paths[clip], slice(0, 12 * options.frames, 12))
         alike = looks(frames, stills, backend, encoded, short)
         near = np.argsort(-(places @ described(frames[0])))
