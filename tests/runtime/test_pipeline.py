@@ -176,6 +176,21 @@ def test_a_second_still_changes_nothing_before_its_frame(job, still: Path, tmp_p
     assert same == [True] * 5 + [False] * 3
 
 
+def test_stills_too_many_to_hold_are_read_again_and_colour_alike(job, still: Path, monkeypatch) -> None:
+    others = []
+    for turn in range(1, 7):
+        others.append(still.with_name(f"still_{turn}.png"))
+        cv2.imwrite(str(others[-1]), np.roll(cv2.imread(str(still)), 18 * turn, axis=1))
+    references = tuple(StillAt(path, weight=1 + turn) for turn, path in enumerate((still, *others)))
+    held, _ = job(MadePlate(range(14)), references=references)
+    monkeypatch.setattr(pipeline, "STILL_BYTES", 0)
+    read_again, _ = job(MadePlate(range(14)), references=references, overwrite=True)
+    every, _ = job(MadePlate(range(14)), references=references, overwrite=True, stills_at_once=7)
+    for one, two in zip(held.frames, read_again.frames, strict=True):
+        np.testing.assert_array_equal(one.rgb, two.rgb)
+    assert not np.array_equal(held.frames[0].rgb, every.frames[0].rgb)
+
+
 def test_leaving_out_every_second_frame_keeps_the_colour_going(job) -> None:
     resets: list[bool] = []
     job(MadePlate(range(0, 12, 2)), on_frame=lambda result, step: resets.append(step.was_reset))
@@ -314,6 +329,7 @@ def test_memory_does_not_grow_with_the_plate(job) -> None:
         ({"input": "missing.mov"}, MediaNotFoundError, "missing.mov"),
         ({"frames": "7-9"}, FrameRangeError, "7-9"),
         ({"working_size": 1}, UsageError, "working size 1"),
+        ({"stills_at_once": 0}, UsageError, "stills at once is 0"),
     ],
 )
 def test_a_request_that_cannot_work_is_refused_before_anything_is_written(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tinct.runtime.errors import MediaNotFoundError, StillError
-from tinct.runtime.media import read_still
+from tinct.runtime.media import StillFile, read_still
 
 ImageMaker = Callable[..., Path]
 
@@ -116,3 +116,16 @@ def test_stills_that_cannot_be_used(make_image: ImageMaker, tmp_path: Path) -> N
         read_still(tmp_path)
     with pytest.raises(StillError, match="smallest side"):
         read_still(make_image("tiny.png", colours()[:9]))
+
+
+def test_a_still_file_gives_the_pixels_it_had_and_says_so_when_they_are_others(make_image: ImageMaker) -> None:
+    path = make_image("a.png", colours())
+    still = read_still(path)
+    file = StillFile(path, still.digest)
+    assert np.array_equal(file.rgb, still.rgb)
+    make_image("a.png", colours()[::-1])
+    with pytest.raises(StillError, match="was changed since"):
+        _ = file.rgb
+    path.unlink()
+    with pytest.raises(StillError, match="is gone"):
+        _ = file.rgb
