@@ -71,7 +71,7 @@ def match(query8: Tensor, query4: Tensor, bank: Bank, bias: Tensor, candidates: 
     probability = F.softmax(logits, -1)
     coarse = (probability @ bank.value8).transpose(1, 2).reshape(-1, 2, height, width)
     best, index = torch.topk(logits, candidates, dim=-1)
-    certainty = torch.exp(best - torch.logsumexp(logits, -1, keepdim=True)).sum(-1)
+    certainty = probability.gather(-1, index).sum(-1)  # a logsumexp would go over all logits once more
     fine = _refine(query4, bank, best, index)
     highest = logits.detach().amax(1)  # of each token, in the whole frame
     rivalry = highest.gather(1, index[..., 0]) - best[..., 0].detach()

@@ -37,3 +37,18 @@ def test_the_weight_of_a_still_does_not_change_the_rivalry() -> None:
     plain = match(grid, fine, bank, torch.zeros(1, CELLS), candidates=2)
     weighed = match(grid, fine, bank, torch.full((1, CELLS), 2.0), candidates=2)
     torch.testing.assert_close(plain.rivalry, weighed.rivalry, atol=1e-5, rtol=0)
+
+
+def test_certainty_is_the_probability_that_falls_on_the_candidates() -> None:
+    random = torch.Generator().manual_seed(2)
+    count, weights = 40, torch.rand(1, 40, generator=random).log()
+    keys = 5 * unit(torch.randn(1, count, WIDTH, generator=random))
+    bank = Bank(keys, torch.rand(1, count, 2), torch.rand(1, count, 16), torch.rand(1, count, 8))
+    grid, fine = torch.randn(1, WIDTH, 2, 3, generator=random), torch.rand(1, 4, 4, 6, generator=random)
+    found = match(grid, fine, bank, weights, candidates=3).certainty.flatten()
+    logits = grid.flatten(2).transpose(1, 2) @ keys.transpose(1, 2) + weights
+    best = logits.topk(3, -1).values
+    torch.testing.assert_close(
+        found, torch.exp(best - logits.logsumexp(-1, keepdim=True)).sum(-1)[0], atol=1e-6, rtol=0
+    )
+    assert found.min() < 0.9
