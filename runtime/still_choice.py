@@ -30,6 +30,9 @@ SHARPNESS = 30.0
 """How fast likeness falls with distance, in natural logarithms: about that of the shipped model's attention."""
 STAY = 0.5
 """A still that takes part counts as e^STAY times heavier: two stills that show the same must not take turns."""
+JOIN = 0.3
+"""A further still takes part where it raises the mean likeness by at least this, and leaves below half of it: a still
+of another place fits every frame here and there, and what it fits by chance it colours wrongly."""
 _CUT_CELL = 16
 _EXCHANGES, _GAIN = 16, 1e-6
 """Most exchanges of one choice, and the least that one must gain."""
@@ -66,17 +69,22 @@ def likeness(frame: Cells, still: Cells, log_weight: float) -> Image:
 
 
 def choose(alike: Image, count: int, kept: Sequence[int] = ()) -> tuple[int, ...]:
-    """``count`` of the stills that together show the frame best, by ``alike`` (S, Q), as positions, ascending.
+    """At most ``count`` stills that together show the frame best, by ``alike`` (S, Q), as positions, ascending.
 
     The stills are taken one by one, each time the one that raises the mean over the cells of the best likeness most
-    (greedy facility location: Nemhauser, Wolsey, Fisher 1978); then one is exchanged for another as long as that
-    raises it. Of equals the first named is taken. Those in ``kept`` have `STAY` added.
+    (greedy facility location: Nemhauser, Wolsey, Fisher 1978), as long as that is by `JOIN`; then one is exchanged for
+    another as long as that raises it. Of equals the first named is taken. Those in ``kept`` have `STAY` added.
     """
     scores = alike.astype(np.float64)
     scores[list(kept)] += STAY
-    chosen: list[int] = []
+    price = np.full(len(scores), JOIN)
+    price[list(kept)] = JOIN / 2
+    chosen = [int(scores.mean(1).argmax())]
     while len(chosen) < min(count, len(scores)):
-        chosen.append(int(_means_with(scores, chosen).argmax()))
+        gains = _means_with(scores, chosen) - scores[chosen].max(0).mean() - price
+        if gains.max() < 0:
+            break
+        chosen.append(int(gains.argmax()))
     for _ in range(_EXCHANGES):
         # Row k: the means with each of the stills in place of the k-th chosen one.
         means = np.stack([_means_with(scores, chosen[:k] + chosen[k + 1 :]) for k in range(len(chosen))])

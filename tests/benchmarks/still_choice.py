@@ -4,9 +4,9 @@
 
 All stills of the CSV (each the middle frame of another shot of its clip's place) are one set, in force at every clip
 of the CSV, of which the frames 0, 12, 24... are coloured. Printed is the mean PSNR of RGB with the exact luminance:
-with the stills that the session chooses, with the nearest by the bundle's descriptor, the first ones of the set, all of
-them together, and the still of the place alone; in how many clips that one was among the chosen; and how many stills
-were changed a look, with and without the weight that those in force have.
+with the stills that `choose` takes where a further one must add so much (`JOIN`), the nearest by the bundle's
+descriptor, all of them together, and the still of the place alone; in how many clips that one was among the chosen; and
+how many stills were changed a look, with and without the weight that those in force have (`STAY`).
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tinct.runtime.session import ColorizationSession, Reference
 from tinct.runtime.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
-STAYS = (0.0, 0.25, 0.5, 1.0, 2.0)
+STAYS, JOINS = (0.0, 0.25, 0.5, 1.0), (0.0, 0.3, 0.6)
 
 
 def read(path: Path, wanted: slice | int) -> list[Image]:
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=19, help="how many, spread over the CSV")
     parser.add_argument("--frames", type=int, default=4)
     parser.add_argument("--at-once", type=int, nargs="+", default=[still_choice.STILLS_AT_ONCE])
+    parser.add_argument("--all", action="store_true", help="with all stills at once too, which takes long")
     options = parser.parse_args()
     with options.pairs.open(encoding="utf-8") as stream:
         pairs = [(row["clip"], row["still"]) for row in csv.DictReader(stream)]
@@ -103,29 +104,28 @@ def main() -> None:
     every = ColorizationSession(backend, stills_at_once=len(stills), encoded=encoded)
     rows: dict[str, list[float]] = {}
     steady: dict[float, list[float]] = {stay: [] for stay in STAYS}
-    usual = still_choice.STAY
+    usual = still_choice.STAY, still_choice.JOIN
     for index in range(0, len(pairs), -(-len(pairs) // options.clips)):
         clip = pairs[index][0]
         frames = read(paths[clip], slice(0, 12 * options.frames, 12))
         alike = looks(frames, stills, backend, encoded, short)
         near = np.argsort(-(places @ described(frames[0])))
-        ways = {"all": stills, "the place's": [stills[index]]}
+        ways = {"the place's": [stills[index]]} | ({"all": stills} if options.all else {})
         for count in options.at_once:
-            chosen = still_choice.choose(alike[0], count)
-            single = np.argsort(-alike[0].mean(1), kind="stable")[:count]
-            ways |= {
-                f"chosen {count}": [stills[each] for each in chosen],
-                f"singly best {count}": [stills[each] for each in sorted(single)],
-                f"descriptor {count}": [stills[each] for each in sorted(near[:count])],
-                f"first {count}": stills[:count],
-            }
-            rows.setdefault(f"chosen {count} has the place's", []).append(float(index in chosen))
-            rows.setdefault(f"descriptor {count} has the place's", []).append(float(index in near[:count]))
+            for join in JOINS:
+                still_choice.JOIN = join
+                chosen = still_choice.choose(alike[0], count)
+                ways[f"chosen {count}, JOIN {join}"] = [stills[each] for each in chosen]
+                rows.setdefault(f"chosen {count}, JOIN {join}: stills", []).append(len(chosen))
+                rows.setdefault(f"chosen {count}, JOIN {join}: the place's", []).append(float(index in chosen))
+            still_choice.JOIN = usual[1]
+            ways |= {f"descriptor {count}": [stills[each] for each in sorted(near[:count])]}
+            rows.setdefault(f"descriptor {count}: the place's", []).append(float(index in near[:count]))
         for name, references in ways.items():
             rows.setdefault(name, []).append(psnr(frames, every, references))
         for stay in STAYS:
             steady[stay].append(changes(alike, options.at_once[0], stay))
-        still_choice.STAY = usual
+        still_choice.STAY = usual[0]
         sys.stderr.write(f"{clip}: " + ", ".join(f"{name} {rows[name][-1]:.2f}" for name in ways) + "\n")
     for name, values in rows.items():
         sys.stdout.write(f"{name:32} {np.mean(values):6.2f}\n")

@@ -11,7 +11,7 @@ from tinct.runtime.errors import StateError, UsageError
 from tinct.runtime.request import ColorizeRequest
 from tinct.runtime.session import ColorizationSession, Reference
 from tinct.runtime.state import TemporalState
-from tinct.runtime.still_choice import FRAME_CELLS, LOOK_EVERY, STAY, STILLS_AT_ONCE, cells_of, choose, likeness
+from tinct.runtime.still_choice import FRAME_CELLS, JOIN, LOOK_EVERY, STAY, STILLS_AT_ONCE, cells_of, choose, likeness
 
 SIDE = 64
 STILLS = 20
@@ -87,11 +87,11 @@ def test_a_still_that_shows_what_another_shows_waits_for_one_that_adds():
     alike = np.array([[0, 0, -9, -9], [0, -1, -9, -9], [-9, -9, -3, -4]], np.float32)
     assert choose(alike, 2) == (0, 2)
     assert choose(alike, 1) == (0,)
-    assert choose(alike, 9) == (0, 1, 2)
+    assert choose(alike, 9) == (0, 2)
 
 
 def test_of_equals_the_first_named_is_taken():
-    assert choose(np.zeros((5, 3), np.float32), 2) == (0, 1)
+    assert choose(np.zeros((5, 3), np.float32), 2) == (0,)
 
 
 def test_the_heavier_of_two_that_show_the_same_is_taken():
@@ -107,6 +107,16 @@ def test_a_still_stays_until_another_is_clearly_better():
     assert choose(np.vstack([old, new - 0.1]), 1) == (1,)
     assert choose(np.vstack([old, new - 0.1]), 1, kept=(0,)) == (0,)
     assert choose(np.vstack([old, new + 0.1]), 1, kept=(0,)) == (1,)
+
+
+def test_a_still_that_adds_little_does_not_take_part_and_one_that_does_stays_longer():
+    def alike(gain):
+        return np.stack([np.zeros(10), np.r_[10 * gain, np.full(9, -9.0)]])
+
+    assert choose(alike(1.1 * JOIN), 4) == (0, 1)
+    assert choose(alike(0.9 * JOIN), 4) == (0,)
+    assert choose(alike(0.6 * JOIN), 4, kept=(0, 1)) == (0, 1)
+    assert choose(alike(0.4 * JOIN), 4, kept=(0, 1)) == (0,)
 
 
 def test_likeness_is_the_logit_but_for_a_term_of_the_cell():
@@ -147,7 +157,7 @@ def test_tokens_of_a_step_do_not_grow_with_the_set(count):
     backend = RecordingBackend()
     session = session_with(backend, [still(k) for k in range(count)])
     for number in range(1, 4):
-        session.step(number, lightness(3))
+        session.step(number, lightness(0, 1, 2, 4))
     assert set(backend.matched) == {STILLS_AT_ONCE * (SIDE // 8) ** 2}
 
 
