@@ -152,13 +152,15 @@ def test_stills_are_looked_at_every_so_often_and_at_a_cut():
     assert 15 in stills_at(session, LOOK_EVERY + 2, lightness(15))  # a cut that nobody named
 
 
-@pytest.mark.parametrize("count", [5, STILLS])
+@pytest.mark.parametrize("count", [STILLS_AT_ONCE + 1, STILLS])
 def test_tokens_of_a_step_do_not_grow_with_the_set(count):
-    backend = RecordingBackend()
-    session = session_with(backend, [still(k) for k in range(count)])
+    backend, most = RecordingBackend(), STILLS_AT_ONCE * (SIDE // 8) ** 2
+    session = session_with(backend, [still(k * (STILLS - 1) // (count - 1)) for k in range(count)])
     for number in range(1, 4):
-        session.step(number, lightness(0, 1, 2, 4))
-    assert set(backend.matched) == {STILLS_AT_ONCE * (SIDE // 8) ** 2}
+        session.step(number, lightness(0, 4, 14, 19))
+    assert set(backend.matched) == {most}  # all that may
+    session.step(9, lightness(19))
+    assert backend.matched[-1] == most // STILLS_AT_ONCE  # one shows it all
 
 
 @pytest.mark.parametrize("count", [1, STILLS_AT_ONCE])
