@@ -200,3 +200,21 @@ def test_a_contact_sheet_that_is_there_stays(colorize, plate: Path, still: Path,
     one, three = (cv2.imread(str(tmp_path / name)).astype(int) for name in ("sheet.jpg", "both.png"))
     assert np.abs(one - three).mean() > 1, "the sheet shows all stills of the set"
     assert "must end in" in colorize(*call[:-1], tmp_path / "sheet.txt").error
+
+
+def test_stills_at_once_bounds_how_many_take_part(colorize, plate: Path, still: Path, tmp_path: Path) -> None:
+    other = tmp_path / "white.png"
+    picture = np.full((64, 64, 3), 255, np.uint8)
+    picture[:8, :8] = (0, 0, 255)
+    cv2.imwrite(str(other), picture)
+
+    def run(name: str, *arguments: object) -> bytes:
+        outcome = colorize(plate, "-r", still, *arguments, "-o", tmp_path / name / "r.####.png")
+        assert outcome.code == 0, outcome.err
+        return b"".join(path.read_bytes() for path in sorted((tmp_path / name).glob("*.png")))
+
+    both = ("-r", f"{other}=0.01")
+    alone = run("alone")
+    assert run("one", *both, "--stills-at-once", 1) == alone, "the still that shows the plate is the one"
+    assert run("two", *both) != alone
+    assert colorize(plate, "-r", still, "-o", tmp_path / "none.mkv", "--stills-at-once", 0).code == 2
