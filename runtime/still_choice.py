@@ -24,8 +24,8 @@ LOOK_EVERY = 12
 """Frames from one look at all stills to the next; at a cut there is one at once."""
 CUT = 10.0
 """Mean change of L* from the frame before, on cells of 16 pixels, from which a frame counts as another shot."""
-FRAME_CELLS, STILL_CELLS = 256, 512
-"""Cells that stand for a frame and for a still at most."""
+FRAME_CELLS, STILL_CELLS = 251, 509
+"""Cells that stand for a frame and for a still at most; primes, so that they do not stand in columns."""
 SHARPNESS = 30.0
 """How fast likeness falls with distance, in natural logarithms: about that of the shipped model's attention."""
 STAY = 0.5
@@ -51,8 +51,8 @@ ALL = Choice()
 
 def cells_of(tokens: Image, most: int) -> Cells:
     """At most ``most`` rows of ``tokens`` (1, N, C), evenly spread, as (M, C) float16."""
-    step = -(-tokens.shape[1] // most)
-    return tokens[0, ::step].astype(np.float16)
+    count = min(tokens.shape[1], most)
+    return tokens[0, np.arange(count) * tokens.shape[1] // count].astype(np.float16)
 
 
 def likeness(frame: Cells, still: Cells, log_weight: float) -> Image:
