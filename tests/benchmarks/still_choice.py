@@ -80,6 +80,33 @@ def changes(alike: Sequence[Image], count: int, stay: float) -> float:
     return float(np.mean(changed)) if changed else 0.0
 
 
+def jumps(
+    labs: Sequence[Image], session: ColorizationSession, stills: Sequence[Reference]
+) -> list[tuple[float, float, bool]]:
+    """Mean change of ab (Lab units) from frame to frame, that of the true ab, and whether other stills take part."""
+    session.reset()
+    session.set_references(stills)
+    found, before = [], None
+    for number, lab in enumerate(labs):
+        ab, state = session.step(number, np.ascontiguousarray(lab[..., 0])).ab, session.snapshot()
+        assert state is not None
+        if before is not None:
+            true = float(np.abs(lab[..., 1:] - labs[number - 1][..., 1:]).mean())
+            found.append((float(np.abs(ab - before[0]).mean()), true, state.stills != before[1]))
+        before = ab, state.stills
+    return found
+
+
+def print_jumps(path: Path, stills: Sequence[Reference], session: ColorizationSession) -> None:
+    """Of a clip's first 26 frames."""
+    found = jumps(read(path, slice(0, 26)), session, stills)
+    changed = ", ".join(f"{jump:.2f} ({true:.2f})" for jump, true, new in found if new) or "none"
+    others, truth = np.median([(jump, true) for jump, true, new in found if not new], axis=0)
+    sys.stdout.write(f"{path.stem}: change of ab (of the true ab) where the stills change {changed}; ")
+    sys.stdout.write(f"median of the others {others:.2f} ({truth:.2f})\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -88,6 +115,9 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=4)
     parser.add_argument("--at-once", type=int, nargs="+", default=[still_choice.STILLS_AT_ONCE])
     parser.add_argument("--all", action="store_true", help="with all stills at once too, which takes long")
+    parser.add_argument(
+        "--jumps", nargs="+", metavar="CLIP", help="instead, how far colours jump at a change of stills"
+    )
     options = parser.parse_args()
     with options.pairs.open(encoding="utf-8") as stream:
         pairs = [(row["clip"], row["still"]) for row in csv.DictReader(stream)]
@@ -95,6 +125,10 @@ def main() -> None:
     backend, encoded = create_backend("onnxruntime", find_bundle("lite"), threads=1), EncodedStills()
     labs = [read(paths[still], 0)[0] for _, still in pairs]
     stills = [Reference(lab_to_srgb(lab), lightness=np.ascontiguousarray(lab[..., 0])) for lab in labs]
+    for name in options.jumps or ():
+        print_jumps(paths[name], stills, ColorizationSession(backend, encoded=encoded))
+    if options.jumps:
+        return
     manifest, short = backend.bundle.manifest, backend.bundle.manifest.working_size
 
     def described(lab: Image) -> Image:
