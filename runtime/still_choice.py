@@ -52,7 +52,8 @@ ALL = Choice()
 def cells_of(tokens: Image, most: int) -> Cells:
     """At most ``most`` rows of ``tokens`` (1, N, C), evenly spread, as (M, C) float16."""
     count = min(tokens.shape[1], most)
-    return tokens[0, np.arange(count) * tokens.shape[1] // count].astype(np.float16)
+    rows = np.arange(count) * tokens.shape[1] // count
+    return np.asarray(tokens[0, rows], np.float16)
 
 
 def likeness(frame: Cells, still: Cells, log_weight: float) -> Image:
