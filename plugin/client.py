@@ -50,6 +50,7 @@ WORKER_RUNS = 3
 FOLDER_VARIABLE = "TINCT_WORKER_FOLDER"
 INSTALLATION_VARIABLE = "TINCT_INSTALLATION"
 INSTALLATION = "tinct_installation.json"
+LOG = "worker.log"
 HOSTS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """Variables that hosts set for themselves, with which another interpreter does not start."""
 
@@ -226,11 +227,11 @@ class Client:
 
     def status(self, timeout: float | None = None) -> dict[str, Any]:
         """What the worker is doing."""
-        return self.call({"call": "status"}, timeout=timeout)[0]
+        return self.repeated(lambda: self.call({"call": "status"}, timeout=timeout), "status")[0]
 
     def stop(self, timeout: float | None = None) -> dict[str, Any]:
         """End the worker, for everybody; calls that are under way are answered first."""
-        reply = self.call({"call": "stop"}, timeout=timeout)[0]
+        reply = self.repeated(lambda: self.call({"call": "stop"}, timeout=timeout), "stop")[0]
         self.close()
         return reply
 
@@ -278,7 +279,7 @@ class Client:
         if checkpoint_every < 1:
             raise ValueError(f"checkpoint_every is {checkpoint_every} and must be 1 or more")
         session = Session(self, wanted, checkpoint_every)
-        session.reopen()
+        self.repeated(session.reopen, "open")
         return session
 
     def call(
@@ -325,6 +326,23 @@ class Client:
                 raise ConnectionError("the worker answered another call")
             return reply, got, shared
 
+    def repeated(self, work: Callable[[], Any], what: str) -> Any:
+        """What ``work`` gives; it is done once more if the worker goes away meanwhile.
+
+        Raises:
+            ConnectionLost: it went away again.
+        """
+        for last in (False, True):
+            try:
+                return work()
+            except OSError as error:
+                if last:
+                    raise ConnectionLost(
+                        f"the worker went away twice during the call {what!r} ({error}); its log is "
+                        + os.path.join(self.folder, LOG)
+                    ) from error
+        raise AssertionError("the second attempt returns or raises")
+
     def _reach(self, deadline: float) -> socket.socket:
         """Connect; start a worker where nobody answers."""
         for child in list(_children):
@@ -342,17 +360,20 @@ class Client:
             ended = child.poll()
             try:
                 return self._dial()
-            except (OSError, ValueError):
-                pass
-            if ended is not None and ended != WORKER_RUNS:
-                raise WorkerUnavailable(f"the worker ended with code {ended} as it was started: {self._last_words()}")
+            except (OSError, ValueError) as error:
+                last = error
+            if ended == WORKER_RUNS:  # another one is starting, or has not quite ended
+                child = self._launch()
+            elif ended is not None:
+                raise WorkerUnavailable(
+                    f"the worker ended with code {ended} as it was started: {self._last_words()}"
+                ) from last
             if time.monotonic() > deadline:
                 raise WorkerTimeout(
-                    "the worker did not answer within {:g} s after it was started; its log is {}".format(
-                        self._start_timeout, os.path.join(self.folder, "worker.log")
-                    )
-                )
-            time.sleep(0.02)
+                    f"no worker answered within {self._start_timeout:g} s after it was started ({last}); its log is "
+                    + os.path.join(self.folder, LOG)
+                ) from last
+            time.sleep(0.02 if ended is None else 0.2)
 
     def _dial(self) -> socket.socket:
         """A connection on which both ends have proved that they know the key."""
@@ -396,7 +417,7 @@ class Client:
         environment.update(extra)
         try:
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            log = os.open(os.path.join(self.folder, "worker.log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            log = os.open(os.path.join(self.folder, LOG), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 child = subprocess.Popen(
                     [interpreter, "-m", "tinct", "worker", "--folder", self.folder, *self._options],
@@ -418,7 +439,7 @@ class Client:
 
     def _last_words(self) -> str:
         try:
-            with open(os.path.join(self.folder, "worker.log"), encoding="utf-8", errors="replace") as stream:
+            with open(os.path.join(self.folder, LOG), encoding="utf-8", errors="replace") as stream:
                 return " ".join(stream.read()[-400:].split()) or "it said nothing"
         except OSError:
             return "it left no log"
@@ -595,25 +616,22 @@ class Session:
         self, header: dict[str, Any], arrays: list[tuple[str, _Array]], timeout: float | None
     ) -> tuple[dict[str, Any], dict[str, memoryview]]:
         """A call that is repeated once, from the last checkpoint, if the worker has died or has let the session go."""
-        for attempt in (1, 2):
-            try:
-                with self._client._lock:
-                    self._client.connect()
-                    if self._connection != self._client.connections:
-                        self.reopen()
+
+        def work() -> tuple[dict[str, Any], dict[str, memoryview]]:
+            with self._client._lock:
+                self._client.connect()
+                if self._connection != self._client.connections:
+                    self.reopen()
+                try:
                     return self._once(header, arrays, timeout)
-            except OSError as error:
-                if attempt == 2:
-                    raise ConnectionLost(
-                        "the worker went away twice during the call {!r} ({}); its log is {}".format(
-                            header["call"], error, os.path.join(self._client.folder, "worker.log")
-                        )
-                    ) from error
-            except WorkerRefused as error:
-                if error.kind != "SessionGoneError" or attempt == 2:
-                    raise
-                self._connection = -1
-        raise AssertionError("the second attempt returns or raises")
+                except WorkerRefused as error:
+                    if error.kind != "SessionGoneError":
+                        raise
+                    self.reopen()
+                    return self._once(header, arrays, timeout)
+
+        result: tuple[dict[str, Any], dict[str, memoryview]] = self._client.repeated(work, header["call"])
+        return result
 
     def _once(
         self, header: dict[str, Any], arrays: Sequence[tuple[str, _Array]], timeout: float | None = None
@@ -647,7 +665,7 @@ class _Array(NamedTuple):
             view = _from_interface(given, what)
         if not view.c_contiguous:
             raise ValueError(f"{what} is not contiguous; hand over a copy")
-        if view.format not in ("f", "<f", "=f", "B", "b", "c"):
+        if view.format not in ("f", "B", "b", "c"):
             raise ValueError(f"{what} must hold float32, not {view.format!r}")
         have = tuple(view.shape or ())
         if view.ndim == 1:
@@ -704,8 +722,8 @@ def _shake_hands(stream: socket.socket, key: bytes) -> None:
         raise ConnectionError("what answers does not know the key")
     if verdict != WELCOME:
         raise WorkerUnavailable(
-            f"the worker speaks protocol {protocol} and this client {PROTOCOL}; stop it (tinct worker stop) and install "
-            "Tinct for the host again"
+            f"the worker speaks protocol {protocol} and this client {PROTOCOL}; stop it (tinct worker stop) and "
+            "install Tinct for the host again"
         )
 
 

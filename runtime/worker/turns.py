@@ -16,6 +16,11 @@ class Turns:
         self._changed = Condition()
         self._waiting: deque[object] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many hold a turn or wait for one."""
+        return len(self._waiting)
+
     @contextmanager
     def take(self) -> Iterator[None]:
         """Wait for a turn and hold it."""
