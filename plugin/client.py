@@ -227,11 +227,12 @@ class Client:
 
     def status(self, timeout: float | None = None) -> dict[str, Any]:
         """What the worker is doing."""
-        return self.repeated(lambda: self.call({"call": "status"}, timeout=timeout), "status")[0]
+        facts: dict[str, Any] = self.repeated(lambda: self.call({"call": "status"}, timeout=timeout), "status")[0]
+        return facts
 
     def stop(self, timeout: float | None = None) -> dict[str, Any]:
         """End the worker, for everybody; calls that are under way are answered first."""
-        reply = self.repeated(lambda: self.call({"call": "stop"}, timeout=timeout), "stop")[0]
+        reply: dict[str, Any] = self.repeated(lambda: self.call({"call": "stop"}, timeout=timeout), "stop")[0]
         self.close()
         return reply
 
@@ -288,8 +289,11 @@ class Client:
         arrays: Sequence[tuple[str, _Array]] = (),
         memory: mmap.mmap | None = None,
         timeout: float | None = None,
+        borrow: bool = False,
     ) -> tuple[dict[str, Any], dict[str, memoryview], mmap.mmap | None]:
         """One call: the reply, its arrays, and memory that the worker shares from now on, if it does.
+
+        ``borrow``: arrays in shared memory are not copied and hold until the next call of their session.
 
         Raises:
             WorkerRefused: the worker answered with an error.
@@ -304,7 +308,7 @@ class Client:
             seconds = self.timeout if timeout is None else timeout
             try:
                 _send(self._stream, dict(header, id=self._calls), arrays, memory, seconds)
-                reply, got, shared = _receive(self._stream, memory, time.monotonic() + seconds)
+                reply, got, shared = _receive(self._stream, memory, time.monotonic() + seconds, borrow)
             except socket.timeout:
                 self.close()
                 raise WorkerTimeout(
@@ -511,6 +515,7 @@ class Session:
         outputs: Sequence[str] = ("rgb",),
         continues: bool = False,
         preview: bool = False,
+        borrow: bool = False,
         timeout: float | None = None,
     ) -> Frame:
         """Colour frame ``number`` of the plate.
@@ -526,6 +531,7 @@ class Session:
             outputs: of ``rgb``, ``ab`` and ``confidence``.
             continues: see above.
             preview: leave the session as it was, so that nothing follows from this frame.
+            borrow: do not copy the result out of shared memory; it then holds until this session's next call.
             timeout: seconds; None = the client's.
 
         Raises:
@@ -542,7 +548,7 @@ class Session:
             "call": "render", "number": number, "outputs": list(outputs), "continues": continues, "preview": preview,
         }  # fmt: skip
         last = not preview and len(self._since) + 1 >= self._every
-        reply, got = self._call(dict(header, checkpoint=last), arrays, timeout)
+        reply, got = self._call(dict(header, checkpoint=last), arrays, timeout, borrow)
         if last:
             self._keep(got.pop("checkpoint"))
         elif not preview:
@@ -613,7 +619,7 @@ class Session:
         self._since = []
 
     def _call(
-        self, header: dict[str, Any], arrays: list[tuple[str, _Array]], timeout: float | None
+        self, header: dict[str, Any], arrays: list[tuple[str, _Array]], timeout: float | None, borrow: bool = False
     ) -> tuple[dict[str, Any], dict[str, memoryview]]:
         """A call that is repeated once, from the last checkpoint, if the worker has died or has let the session go."""
 
@@ -623,20 +629,24 @@ class Session:
                 if self._connection != self._client.connections:
                     self.reopen()
                 try:
-                    return self._once(header, arrays, timeout)
+                    return self._once(header, arrays, timeout, borrow)
                 except WorkerRefused as error:
                     if error.kind != "SessionGoneError":
                         raise
                     self.reopen()
-                    return self._once(header, arrays, timeout)
+                    return self._once(header, arrays, timeout, borrow)
 
         result: tuple[dict[str, Any], dict[str, memoryview]] = self._client.repeated(work, header["call"])
         return result
 
     def _once(
-        self, header: dict[str, Any], arrays: Sequence[tuple[str, _Array]], timeout: float | None = None
+        self,
+        header: dict[str, Any],
+        arrays: Sequence[tuple[str, _Array]],
+        timeout: float | None = None,
+        borrow: bool = False,
     ) -> tuple[dict[str, Any], dict[str, memoryview]]:
-        reply, got, _ = self._client.call(dict(header, session=self._number), arrays, self._memory, timeout)
+        reply, got, _ = self._client.call(dict(header, session=self._number), arrays, self._memory, timeout, borrow)
         return reply, got
 
 
@@ -756,9 +766,9 @@ def _send(
 
 
 def _receive(
-    stream: socket.socket, memory: mmap.mmap | None, deadline: float
+    stream: socket.socket, memory: mmap.mmap | None, deadline: float, borrow: bool
 ) -> tuple[dict[str, Any], dict[str, memoryview], mmap.mmap | None]:
-    """A reply, its arrays (copies), and the memory that came with it."""
+    """A reply, its arrays (copies unless they may be borrowed), and the memory that came with it."""
     handles: list[int] = []
     try:
         magic, header_bytes, payload_bytes = HEAD.unpack(bytes(_read(stream, HEAD.size, deadline, handles)))
@@ -778,7 +788,8 @@ def _receive(
         size = _count(facts["shape"]) * width
         if facts.get("shared") is not None:
             assert memory is not None
-            piece = memoryview(memory[facts["shared"] : facts["shared"] + size])
+            start = facts["shared"]
+            piece = memoryview(memory)[start : start + size] if borrow else memoryview(memory[start : start + size])
         else:
             piece = payload[used : used + size]
             used += size

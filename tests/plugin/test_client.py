@@ -239,6 +239,7 @@ def test_pictures_of_every_kind(serve) -> None:
     for given in (picture.tobytes(), array.array("f", picture.ravel()), Interface(picture), rgb, rgb.tobytes()):
         got = session.render(0, given, preview=True).arrays["rgb"]
         np.testing.assert_array_equal(np.asarray(got), want)
+    np.testing.assert_array_equal(np.asarray(session.render(0, picture, preview=True, borrow=True).arrays["rgb"]), want)
     shut = session.render(0, picture, mask=np.zeros_like(picture), preview=True).arrays["rgb"]
     np.testing.assert_array_equal(np.asarray(shut), rgb)
     for given in (picture[:, ::2], picture.astype(np.float64), picture[:4], picture.T, b"", None):
