@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -18,7 +17,7 @@ from tinct.runtime.checkpoint import Checkpoint, Tally
 from tinct.runtime.colour import check_transfer, luma_to_lightness
 from tinct.runtime.compose import compose
 from tinct.runtime.errors import BackendError, StateError, StillError, UsageError
-from tinct.runtime.hint_points import HintTracker, PointHint
+from tinct.runtime.hint_points import HintTrack, HintTracker, PointHint
 from tinct.runtime.media import read_still
 from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.luma import desaturate
@@ -36,6 +35,8 @@ Arrays = Mapping[str, NDArray[Any]]
 OUTPUTS = ("rgb", "ab", "confidence")
 LARGEST_SIDE = 16384
 MOST_STILLS = 1000
+NO_FRAME = -(2**53)
+"""Stands for the last frame before there is one: before all frames of a plate."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ class ServedSession:
         self._stills, self._turns = stills, turns
         self._session = ColorizationSession(backend, working_size=working_size, encoded=stills)
         self._references: tuple[Reference, ...] = ()
+        self._points: list[PointHint] = []
         self._hints: HintTracker | None = None
-        self._last = 0
+        self._last = NO_FRAME
         self.used = time.monotonic()
         self.busy = Lock()
         self.notices: deque[str] = deque(maxlen=20)
@@ -136,14 +138,13 @@ class ServedSession:
         Raises:
             UsageError: a wrong description, or a point outside the picture.
         """
-        hints = [self._hint(Fields(one, "a hint")) for one in request.listed("hints")]
-        self._hints = HintTracker(hints) if hints else None
+        self._points = [self._hint(Fields(one, "a hint")) for one in request.listed("hints")]
+        self._follow_afresh()
 
     def reset(self) -> None:
-        """Forget the frame before; points are not followed any further."""
+        """Forget the frame before; points are followed from their own frames on again."""
         self._session.reset()
-        if self._hints is not None:
-            self._hints.end_shot()
+        self._follow_afresh()
 
     def snapshot(self) -> bytes:
         """A `Checkpoint` after the last frame, as bytes."""
@@ -155,7 +156,12 @@ class ServedSession:
         Raises:
             StateError: it is none, or of another model, size, or other stills or hints; nothing has changed.
         """
-        self._go_back(Checkpoint.from_bytes(data))
+        checkpoint, before = Checkpoint.from_bytes(data), self._checkpoint()
+        try:
+            self._go_back(checkpoint)
+        except StateError:
+            self._go_back(before)
+            raise
 
     def render(self, request: Fields, arrays: Arrays) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Colour frame ``number`` of the plate: facts and the arrays that ``outputs`` names.
@@ -198,6 +204,8 @@ class ServedSession:
         for reference in self._session.references_at(number):
             with self._turns.take():  # one a turn: a hundred new stills must not keep the other clients waiting
                 self._stills.encode(reference, self.backend, self._session.short_side)
+        if number <= self._last:
+            self._follow_afresh()
         with self._turns.take():
             hints = None
             if self._hints is not None:
@@ -255,13 +263,15 @@ class ServedSession:
     def _go_back(self, checkpoint: Checkpoint) -> None:
         self._session.restore(checkpoint.state)
         self._last = checkpoint.frame
-        if self._hints is not None and checkpoint.hints is not None:
-            try:
-                self._hints.restore(checkpoint.hints, checkpoint.frame)
-            except (IndexError, ValueError, TypeError) as error:
-                with suppress(StateError):
-                    self._session.reset()
-                raise StateError("the checkpoint was made with other hints; give those, or reset") from error
+        if self._hints is None:
+            return
+        try:
+            self._hints.restore(checkpoint.hints or HintTrack((), (), None), checkpoint.frame)
+        except (IndexError, ValueError, TypeError) as error:
+            raise StateError("the checkpoint was made with other hints; give those, or reset") from error
+
+    def _follow_afresh(self) -> None:
+        self._hints = HintTracker(self._points) if self._points else None
 
 
 def _reference(fields: Fields, arrays: Arrays) -> Reference:

@@ -217,6 +217,20 @@ def test_previews_resets_and_checkpoints(serve) -> None:
     assert not np.array_equal(first, second)
 
 
+def test_hints_come_again_in_another_pass_and_after_a_preview(serve) -> None:
+    session = begun(serve())
+    without = coloured(session, 0, preview=True)
+    session.set_hints([Hint(0, 20.0, 15.0, (0.0, 0.0, 1.0))])
+    assert not np.array_equal(coloured(session, 0, preview=True), without)
+    first = [coloured(session, number) for number in FRAMES]
+    second = [coloured(session, number) for number in FRAMES]
+    session.reset()
+    third = [coloured(session, number) for number in FRAMES]
+    assert not np.array_equal(first[0], without)
+    np.testing.assert_array_equal(second, first)
+    np.testing.assert_array_equal(third, first)
+
+
 @pytest.mark.parametrize("way", ["copied", "port"])
 def test_frames_in_messages_are_those_in_shared_memory(serve, way: str) -> None:
     client = serve(shared=False) if way == "copied" else serve(port=0)
