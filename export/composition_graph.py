@@ -155,7 +155,8 @@ def _lab_inverse(x: Tensor) -> Tensor:
 
 def _srgb_encode(x: Tensor) -> Tensor:
     power = SRGB_SCALE * x.clamp_min(SRGB_BREAK) ** (1 / SRGB_GAMMA)
-    return power + SRGB_SLOPE * x.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
+    encoded: Tensor = power + SRGB_SLOPE * x.clamp_max(SRGB_BREAK) - SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA)
+    return encoded
 
 
 def add_offsets(luma: Tensor, offsets: Tensor, *, limit: bool) -> Tensor:

@@ -13,6 +13,8 @@ from typing import Any
 from tinct.runtime.errors import BundleError, UnknownNameError
 
 SCHEMA = 1
+LARGEST_BF16_LOSS = 0.1
+"""Loss of PSNR in dB up to which a model may be computed in bfloat16."""
 MANIFEST_NAME = "manifest.json"
 
 REFERENCE_INPUTS = ("still",)
@@ -106,6 +108,13 @@ class Manifest:
         """Name, version and a digest of the files: what a temporal state and an encoded still belong to."""
         digest = hashlib.sha256(json.dumps(sorted(self.files.items())).encode()).hexdigest()
         return f"{self.name} {self.version} {digest[:12]}"
+
+    @property
+    def takes_bf16(self) -> bool:
+        """Whether the graphs were measured to lose next to nothing in bfloat16: ``quality`` has ``bf16_loss_db``, the
+        PSNR in dB that is lost on clips of known colours (``tests/benchmarks/bf16.py``)."""
+        loss = self.quality.get("bf16_loss_db")
+        return isinstance(loss, (int, float)) and loss <= LARGEST_BF16_LOSS
 
     @property
     def has_graphs(self) -> bool:

@@ -41,6 +41,7 @@ def request_facts(
         "frames": format_frames(info.frames, most=len(info.frames)),
         "model": backend.bundle.manifest.identity,
         "backend": backend.NAME,
+        "precision": backend.precision,
         "stills": [
             f"{Path(still.path).name} {reference.digest[:16]} {_json({**_plain(still), 'path': None})}"
             for still, reference in zip(request.references, references, strict=True)

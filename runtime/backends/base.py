@@ -27,6 +27,8 @@ class Backend(ABC):
         """
         self.bundle = bundle
         self.threads = threads
+        self.precision = "f32"
+        """What the networks are computed in; results of two precisions differ slightly."""
 
     @classmethod
     @abstractmethod

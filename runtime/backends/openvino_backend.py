@@ -1,5 +1,6 @@
 """Inference with OpenVINO on the CPU."""
 
+import logging
 from collections import OrderedDict
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +14,7 @@ from tinct.runtime.bundle import Bundle, GraphSpec
 from tinct.runtime.errors import BackendError
 
 Precision = Literal["f32", "bf16"]
+_log = logging.getLogger(__name__)
 KEPT_SHAPES = 4
 """Compiled forms kept per graph. A shot has one frame size and a few still sets, so a handful never thrashes."""
 
@@ -21,18 +23,20 @@ class OpenVinoBackend(Backend):
     """Runs a bundle's graphs with OpenVINO, compiled anew for each set of input shapes.
 
     Fixed shapes let OpenVINO plan memory and pick kernels, which outweighs compiling once per still set.
-    ``precision`` ``"bf16"`` computes in bfloat16 where the processor can (faster, results differ slightly).
+    ``precision`` ``"bf16"`` computes in bfloat16 where the processor can (faster, results differ slightly); None does
+    so where the processor has instructions for it and the model was measured to take it (`Manifest.takes_bf16`).
     """
 
     NAME: ClassVar[str] = "openvino"
 
-    def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: Precision = "f32") -> None:
+    def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: Precision | None = None) -> None:
         super().__init__(bundle, threads=threads)
         require_graphs(bundle, backend=self.NAME)
         reason = self.unavailable()
         if reason is not None:
             raise BackendError(f"the backend {self.NAME} cannot run here: {reason}")
-        self.precision = precision
+        self.precision = precision or ("bf16" if bundle.manifest.takes_bf16 and _has_bf16() else "f32")
+        _log.info("%s computes %s in %s", self.NAME, bundle.manifest.name, self.precision)
         self._reference = self._load(bundle.manifest.reference_graph)
         self._frame = self._load(bundle.manifest.frame_graph)
         self._descriptor: _ShapedGraph | None = None
@@ -83,6 +87,13 @@ class OpenVinoBackend(Backend):
             "ENABLE_CPU_PINNING": False,  # decoder and encoder share the cores
         }
         return _ShapedGraph(core, model, graph, config)
+
+
+def _has_bf16() -> bool:
+    """Whether the processor has instructions for bfloat16."""
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class _ShapedGraph:

@@ -107,8 +107,10 @@ class ColourNet(nn.Module):
         raw = self._unet(torch.cat(frame, 1), matched, hinted, pyramid)
         heads = F.pixel_shuffle(raw, 2).float()
         size = luminance.shape[-2:]
-        fine, coarse, hint = (resize(plane, size) for plane in (matched.fine, matched.coarse, hinted.values[:, :2]))
-        hinting = resize(_hint_prior(hinted, IN_TRAINING if self.training else IN_USE), size)
+        hinting = _hint_prior(hinted, IN_TRAINING if self.training else IN_USE)
+        quarter = torch.cat([matched.fine, hinted.values[:, :2], hinting], 1)  # one resize costs what each would
+        fine, hint, hinting = resize(quarter, size).split([2, 2, 1], 1)
+        coarse = resize(matched.coarse, size)
         prior = [8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting]
         weight = F.softmax(heads[:, :4] + torch.cat(prior, 1), 1)
         ab = self.config.correction * torch.tanh(heads[:, 4:6])

@@ -42,13 +42,15 @@ def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -
 
     Colour that was moved here from the frame before is not fresh. No gradient goes to confidence and freshness.
     """
+    size = ab.shape[-2:]
     sure = _mean(F.avg_pool2d(confidence.detach(), 4), 1)
     around = _mean(F.avg_pool2d(confidence.detach(), 8), SURROUNDINGS)
     sure = torch.minimum(sure, resize(around, sure.shape[-2:]))  # no island of confidence in what is lost
-    lost = resize(_doubt(around, *LOST), ab.shape[-2:]) * (MOVED + (1 - MOVED) * fresh.detach())
-    for evening in EVENINGS:
-        doubt = resize(_doubt(sure, evening.full, evening.none), ab.shape[-2:])
-        ab = torch.lerp(ab, _guided(ab, luminance, evening), doubt * lost)
+    lost = resize(_doubt(around, *LOST), sure.shape[-2:])
+    doubts = torch.cat([_doubt(sure, evening.full, evening.none) * lost for evening in EVENINGS], 1)
+    doubts = resize(doubts, size) * (MOVED + (1 - MOVED) * fresh.detach())
+    for evening, doubt in zip(EVENINGS, doubts.split(1, 1), strict=True):
+        ab = torch.lerp(ab, _guided(ab, luminance, evening), doubt)
     return ab
 
 

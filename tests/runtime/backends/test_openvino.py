@@ -1,5 +1,6 @@
 """What is OpenVINO's own: forms compiled per shape, and bfloat16."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,21 @@ def test_many_sizes_in_turn_give_what_a_fresh_backend_gives():
     for width in (*widths, *widths[:2]):
         expected = OpenVinoBackend(bundle, threads=1).encode_reference(still(width))
         np.testing.assert_array_equal(backend.encode_reference(still(width))["key8"], expected["key8"])
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(None, "f32"), (0.3, "f32"), (0.02, "bf16"), (-0.1, "bf16")])
+def test_bfloat16_is_taken_where_it_was_measured_to_do_no_harm(monkeypatch, loss, expected):
+    from tinct.runtime.backends import openvino_backend
+    from tinct.runtime.backends.openvino_backend import OpenVinoBackend
+
+    bundle = load_bundle(TINY)
+    quality = {} if loss is None else {"bf16_loss_db": loss}
+    measured = replace(bundle, manifest=replace(bundle.manifest, quality=quality))
+    monkeypatch.setattr(openvino_backend, "_has_bf16", lambda: True)
+    assert OpenVinoBackend(measured, threads=1).precision == expected
+    monkeypatch.setattr(openvino_backend, "_has_bf16", lambda: False)
+    assert OpenVinoBackend(measured, threads=1).precision == "f32"
+    assert OpenVinoBackend(measured, threads=1, precision="bf16").precision == "bf16"
 
 
 def test_bfloat16_stays_near():
