@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -137,8 +137,10 @@ class EncodedStills:
     not thread-safe.
     """
 
-    def __init__(self, limit: int = CACHE_BYTES) -> None:
+    def __init__(self, limit: int = CACHE_BYTES, *, dropped: Callable[[str, int], None] | None = None) -> None:
+        """Start empty; ``dropped`` hears the digest and the bytes of each still that had to go."""
         self.limit = limit
+        self._dropped = dropped
         self._entries: OrderedDict[_Key, EncodedStill] = OrderedDict()
         self._cells: OrderedDict[_Key, Cells] = OrderedDict()
         self._bytes = 0
@@ -167,7 +169,10 @@ class EncodedStills:
             self._bytes += still.nbytes
         self._entries.move_to_end(key)
         while self._bytes > self.limit and len(self._entries) > 1:
-            self._bytes -= self._entries.popitem(last=False)[1].nbytes
+            (digest, *_), gone = self._entries.popitem(last=False)
+            self._bytes -= gone.nbytes
+            if self._dropped is not None:
+                self._dropped(digest, gone.nbytes)
         return still
 
     def cells(self, reference: Reference, backend: Backend, short_side: int) -> Cells:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinct.runtime.errors import StateError
 from tinct.runtime.hint_points import HintTrack
 from tinct.runtime.media.plate import PlateFrame
-from tinct.runtime.state import TemporalState
+from tinct.runtime.state import TemporalState, refuse_inflation
 
 CHECKPOINT_FRAMES = 24
 """Frames from one checkpoint to the next: what a run that was killed loses at most, and where parts of a movie end."""
@@ -85,6 +85,7 @@ class Checkpoint:
             StateError: ``data`` is none, or is damaged.
         """
         try:
+            refuse_inflation(data)
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 facts = json.loads(bytes(archive["facts"]))
                 state = TemporalState.from_bytes(bytes(archive["state"])) if "state" in archive else None

@@ -16,6 +16,9 @@
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
     |-- BackendError           a backend that was asked for cannot run here, or failed while running
     |-- StateError             a temporal state does not belong to this session
+    |-- WorkerError            the worker cannot run or cannot serve, or a message to it is malformed
+    |   |-- WorkerRunsError    exit 3: a worker runs already
+    |   `-- SessionGoneError   the worker no longer has the session; open and restore it again
     |-- CancelledError         the caller stopped the run
     `-- DataError              training or evaluation data cannot be used
 
@@ -84,6 +87,20 @@ class BackendError(TinctError):
 
 class StateError(TinctError):
     """A temporal state does not belong to this session."""
+
+
+class WorkerError(TinctError):
+    """The worker cannot run or cannot serve, or a message to it is malformed."""
+
+
+class WorkerRunsError(WorkerError):
+    """A worker of this user runs already."""
+
+    exit_code = 3
+
+
+class SessionGoneError(WorkerError):
+    """The worker no longer has the session; open it again and restore its last checkpoint."""
 
 
 class CancelledError(TinctError):

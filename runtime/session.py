@@ -171,6 +171,21 @@ class ColorizationSession:
         small = size.reduce(_in_range(lightness))
         return StepResult(number, np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32), small, True)
 
+    def references_at(self, number: int) -> tuple[Reference, ...]:
+        """The stills in force at frame ``number``."""
+        term = self._term_at(number)
+        return () if term is None else term.references
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that the session holds for itself: its state and the bank of the stills in force."""
+        images: list[Image] = []
+        if self._state is not None:
+            images += [self._state.luminance, self._state.ab, self._state.confidence]
+        if self._bank is not None:
+            images += [self._bank.bias, *self._bank.tensors.values()]
+        return sum(image.nbytes for image in images)
+
     def fit(self, width: int, height: int) -> WorkingSize:
         """The size at which a plate of ``width`` x ``height`` pixels is worked."""
         return WorkingSize.fit(width, height, self.short_side, self._manifest.size_multiple)

@@ -74,7 +74,7 @@ class TemporalState:
             StateError: ``data`` is not a state, is damaged, or was written by a newer Tinct.
         """
         try:
-            _refuse_inflation(data)
+            refuse_inflation(data)
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 facts = json.loads(bytes(archive["facts"]))
                 if facts["format"] != FORMAT:
@@ -109,7 +109,7 @@ def _read_only(image: Image) -> Image:
     return image
 
 
-def _refuse_inflation(data: bytes) -> None:
+def refuse_inflation(data: bytes) -> None:
     """Refuse an archive that unfolds to more than its own size, before anything is unfolded."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > len(data) + _HEADER_BYTES:

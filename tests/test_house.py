@@ -112,6 +112,7 @@ def test_import_contracts_catch_a_breach(tmp_path: Path) -> None:
     for package in ("commands", "benchmark"):
         (tree / package).mkdir()
         (tree / package / "__init__.py").touch()
+    (tree / "plugin" / "client.py").touch()
     (tree / "runtime" / "shortcut.py").write_text("import torch\n")
     code = "from importlinter.cli import lint_imports_command as run; run()"
     options = ["--no-logo", "--no-cache", "--config", str(ROOT / "pyproject.toml")]

@@ -26,6 +26,7 @@ from tinct.commands.models import models
 from tinct.commands.report import report
 from tinct.commands.shots import shots
 from tinct.commands.train import train
+from tinct.commands.worker import worker
 from tinct.runtime.errors import TinctError
 
 STOPPED = 130
@@ -43,6 +44,7 @@ for command in (colorize, shots, report, demo, evaluate, bench, models, info, tr
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)
+app.add_typer(worker)
 
 
 def _show_version(wanted: bool) -> None:

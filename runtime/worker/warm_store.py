@@ -1,0 +1,143 @@
+"""What the worker keeps warm for all clients, within a budget of memory."""
+
+import logging
+import time
+from collections.abc import Iterator
+from threading import Lock
+
+from tinct.runtime.backends import create_backend
+from tinct.runtime.backends.base import Backend
+from tinct.runtime.bank import EncodedStills
+from tinct.runtime.bundle import find_bundle
+from tinct.runtime.errors import WorkerError
+from tinct.runtime.worker.fields import Fields
+from tinct.runtime.worker.served_session import PlateFacts, ServedSession
+from tinct.runtime.worker.shared_frame import CAN_SHARE, SharedFrame
+from tinct.runtime.worker.turns import Turns
+
+LEAST_STILLS = 32 << 20
+"""Bytes left to encoded stills however much the sessions hold."""
+_log = logging.getLogger(__name__)
+
+Key = tuple[str, str, str, int | None]
+
+
+class WarmStore:
+    """Backends, encoded stills and open sessions of all clients.
+
+    The budget counts the sessions' own memory and the encoded stills; backends stay. When it is exceeded the least
+    recently used stills go, and sessions that nobody has used for ``idle_session_s`` seconds, the longest unused first.
+    Whoever a thing belonged to hears of it.
+    """
+
+    def __init__(self, *, budget: int, idle_session_s: float) -> None:
+        self.budget = budget
+        self.turns = Turns()
+        self.stills = EncodedStills(budget, dropped=self._tell)
+        self._idle_session_s = idle_session_s
+        self._lock = Lock()
+        self._loading = Lock()
+        self._backends: dict[Key, Backend] = {}
+        self._sessions: list[ServedSession] = []
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions are open."""
+        return len(self._sessions)
+
+    @property
+    def session_bytes(self) -> int:
+        """What the open sessions hold."""
+        with self._lock:
+            return sum(session.held_bytes for session in self._sessions)
+
+    def backend_names(self) -> Iterator[str]:
+        """The loaded models, each with its backend."""
+        return (f"{backend.bundle.manifest.identity} on {backend.NAME}" for backend in list(self._backends.values()))
+
+    def open(self, request: Fields, *, can_share: bool) -> ServedSession:
+        """A session as a client asks for it; ``can_share``: it can be handed memory.
+
+        Raises:
+            UsageError: a parameter is wrong.
+            BundleError: the model is broken.
+            BackendError: the backend cannot run here.
+            WorkerError: no memory is left in the budget.
+        """
+        plate = PlateFacts.of(request)
+        working_size = request.whole("working_size", least=1, most=1 << 20) if request.has("working_size") else None
+        backend = self._backend(request)
+        shared = None
+        if can_share and CAN_SHARE and request.flag("shared", True):
+            size = (3 + 3 + 1) * plate.width * plate.height * 4 + 4096
+            self.make_room(size)
+            shared = SharedFrame(size)
+        try:
+            session = ServedSession(backend, plate, self.stills, self.turns, working_size=working_size, shared=shared)
+        except BaseException:
+            if shared is not None:
+                shared.close()
+            raise
+        with self._lock:
+            self._sessions.append(session)
+        return session
+
+    def make_room(self, more: int = 0, keep: ServedSession | None = None) -> None:
+        """Bring what is held, and ``more`` bytes, under the budget; ``keep`` is not closed.
+
+        Raises:
+            WorkerError: ``more`` has no room, and nothing idle is left to close.
+        """
+        for session in sorted(self._sessions, key=lambda session: session.used):
+            if self.session_bytes + more <= self.budget - LEAST_STILLS:
+                break
+            if session is not keep and time.monotonic() - session.used >= self._idle_session_s:
+                self._evict(session)
+        held = self.session_bytes
+        if more and held + more > self.budget - LEAST_STILLS:
+            raise WorkerError(
+                f"{self.session_count} sessions hold {held >> 20} MB of the worker's {self.budget >> 20} MB, and this "
+                f"one wants {more >> 20} MB more; close one, or start the worker with more --memory"
+            )
+        self.stills.limit = max(self.budget - held - more, LEAST_STILLS)
+
+    def has(self, session: ServedSession) -> bool:
+        """Whether the session is still open."""
+        with self._lock:
+            return session in self._sessions
+
+    def close(self, session: ServedSession) -> None:
+        """End a session; harmless when it has ended."""
+        with self._lock:
+            if session not in self._sessions:
+                return
+            self._sessions.remove(session)
+        session.close()
+
+    def _evict(self, session: ServedSession) -> None:
+        """End an idle session, unless a call on it has just begun."""
+        if session.busy.acquire(blocking=False):
+            try:
+                _log.warning("the memory budget is used up: a session idle for the longest was closed")
+                self.close(session)
+            finally:
+                session.busy.release()
+
+    def _backend(self, request: Fields) -> Backend:
+        bundle = find_bundle(request.text("model"))
+        name = request.text("backend") if request.has("backend") else "auto"
+        threads = request.whole("threads", least=1, most=1024) if request.has("threads") else None
+        key = (str(bundle.folder.resolve()), bundle.manifest.identity, name, threads)
+        with self._loading:
+            if key not in self._backends:
+                self._backends[key] = create_backend(name, bundle, threads=threads)
+            return self._backends[key]
+
+    def _tell(self, digest: str, size: int) -> None:
+        """An encoded still had to go; called while a turn is held."""
+        text = f"the memory budget of {self.budget >> 20} MB is used up: an encoded still ({size >> 10} KB) was dropped"
+        _log.warning(text)
+        with self._lock:
+            for session in self._sessions:
+                if session.uses(digest):
+                    session.notices.append(f"{text} and will be encoded again when it is needed")
