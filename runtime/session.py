@@ -183,7 +183,8 @@ class ColorizationSession:
         if self._state is not None:
             images += [self._state.luminance, self._state.ab, self._state.confidence]
         if self._bank is not None:
-            images += [self._bank.bias, *self._bank.tensors.values()]
+            bank = self._bank[2]
+            images += [bank.bias, *bank.tensors.values()]
         return sum(image.nbytes for image in images)
 
     def fit(self, width: int, height: int) -> WorkingSize:
