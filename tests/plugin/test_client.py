@@ -292,12 +292,20 @@ def test_a_call_that_takes_too_long_is_given_up_and_the_session_goes_on(connect)
     pid = client.status()["pid"]
     os.kill(pid, signal.SIGSTOP)
     try:
+        while not _stands_still(pid):  # the signal reaches a thread that runs on another core a little later
+            time.sleep(0.01)
         with pytest.raises(WorkerTimeout, match=r"within 0\.2 s"):
             session.render(1, luma(1), timeout=0.2)
     finally:
         os.kill(pid, signal.SIGCONT)
     got += [coloured(session, number) for number in FRAMES[1:]]
     np.testing.assert_array_equal(got, want)
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether every thread of the process is stopped."""
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(state == "T" for state in states)
 
 
 def test_a_client_says_why_no_worker_can_be_had(folder: Path, tmp_path: Path, installation: str) -> None:
