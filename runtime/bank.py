@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.media.stills import Still, StillFile
+from tinct.runtime.recently_used import RecentlyUsed
 from tinct.runtime.still_choice import STILL_CELLS, Cells, cells_of
 from tinct.runtime.working_size import WorkingSize
 
@@ -139,20 +139,26 @@ class EncodedStills:
 
     def __init__(self, limit: int = CACHE_BYTES, *, dropped: Callable[[str, int], None] | None = None) -> None:
         """Start empty; ``dropped`` hears the digest and the bytes of each still that had to go."""
-        self.limit = limit
+        self._stills: RecentlyUsed[_Key, EncodedStill] = RecentlyUsed(limit)
+        self._cells: RecentlyUsed[_Key, Cells] = RecentlyUsed(limit)
         self._dropped = dropped
-        self._entries: OrderedDict[_Key, EncodedStill] = OrderedDict()
-        self._cells: OrderedDict[_Key, Cells] = OrderedDict()
-        self._bytes = 0
-        self._cell_bytes = 0
+
+    @property
+    def limit(self) -> int:
+        """Bytes of tokens, and of cells, above which the least recently used go."""
+        return self._stills.limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._stills.limit = self._cells.limit = limit
 
     @property
     def held_bytes(self) -> int:
         """Bytes held now, tokens and cells."""
-        return self._bytes + self._cell_bytes
+        return self._stills.nbytes + self._cells.nbytes
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._stills)
 
     def encode(self, reference: Reference, backend: Backend, short_side: int) -> EncodedStill:
         """The still's tokens and view, at its own aspect with that short side.
@@ -160,19 +166,15 @@ class EncodedStills:
         Raises:
             BackendError: the reference graph failed.
         """
-        key = _key(reference, backend, short_side)
-        still = self._entries.get(key)
-        if still is None:
+
+        def made() -> EncodedStill:
             view, size = reference.view(short_side, backend.bundle.manifest.size_multiple)
-            still = EncodedStill(encode_view(size.pad(view), backend), view)
-            self._entries[key] = still
-            self._bytes += still.nbytes
-        self._entries.move_to_end(key)
-        while self._bytes > self.limit and len(self._entries) > 1:
-            (digest, *_), gone = self._entries.popitem(last=False)
-            self._bytes -= gone.nbytes
+            return EncodedStill(encode_view(size.pad(view), backend), view)
+
+        still, gone = self._stills.get(_key(reference, backend, short_side), made)
+        for (digest, *_), other in gone:
             if self._dropped is not None:
-                self._dropped(digest, gone.nbytes)
+                self._dropped(digest, other.nbytes)
         return still
 
     def cells(self, reference: Reference, backend: Backend, short_side: int) -> Cells:
@@ -181,17 +183,12 @@ class EncodedStills:
         Raises:
             BackendError: the reference graph failed.
         """
-        key = _key(reference, backend, short_side)
-        cells = self._cells.get(key)
-        if cells is None:
+
+        def made() -> Cells:
             tokens = self.encode(reference, backend, short_side).tokens
-            cells = cells_of(tokens[backend.bundle.manifest.bank[0]], STILL_CELLS)
-            self._cells[key] = cells
-            self._cell_bytes += cells.nbytes
-        self._cells.move_to_end(key)
-        while self._cell_bytes > self.limit and len(self._cells) > 1:
-            self._cell_bytes -= self._cells.popitem(last=False)[1].nbytes
-        return cells
+            return cells_of(tokens[backend.bundle.manifest.bank[0]], STILL_CELLS)
+
+        return self._cells.get(_key(reference, backend, short_side), made)[0]
 
 
 _Key = tuple[str, str, str, int]

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def colorize_plate(
         check_frames(request, info)
         check_hint_places(request, info)
         references = _read_references(request, management)
-        mask = None if request.mask is None else stack.enter_context(Mask(Path(request.mask), info))
+        mask = None if request.mask is None else stack.enter_context(closing(Mask(Path(request.mask), info)))
         backend = create_backend(request.backend, bundle, threads=request.threads)
         session = ColorizationSession(backend, working_size=request.working_size, stills_at_once=request.stills_at_once)
         session.set_references(references)

@@ -5,52 +5,31 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinct.runtime.backends.base import Backend, Tensors, require_descriptor
+from tinct.runtime.backends.base import Tensors
 from tinct.runtime.backends.cuda_memory import CudaMemory, find_gpu
 from tinct.runtime.backends.device_memory import DeviceMemory, HostMemory
+from tinct.runtime.backends.graph_backend import GraphBackend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
+from tinct.runtime.backends.onnxruntime_session import CPU, open_session
 from tinct.runtime.backends.resident_inputs import ResidentInputs
-from tinct.runtime.backends.tensors import collect, feed, require_graphs, require_names
-from tinct.runtime.backends.threads import usable_cores
-from tinct.runtime.bundle import Bundle, GraphSpec
+from tinct.runtime.backends.tensors import require_names
+from tinct.runtime.bundle import GraphSpec
 from tinct.runtime.errors import BackendError
 
 
-class BoundOnnxRuntimeBackend(Backend):
+class BoundOnnxRuntimeBackend(GraphBackend):
     """Runs a bundle's graphs with ONNX Runtime over inputs that lie in the memory of its device (I/O binding)."""
 
     PROVIDER: ClassVar[str]
 
-    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
-        super().__init__(bundle, threads=threads)
-        require_graphs(bundle, backend=self.NAME)
-        reason = self.unavailable()
-        if reason is not None:
-            raise BackendError(f"the backend {self.NAME} cannot run here: {reason}")
-        self._memory = self._open_memory()
-        self._reference = self._load(bundle.manifest.reference_graph)
-        self._frame = self._load(bundle.manifest.frame_graph)
-        self._descriptor: _BoundGraph | None = None
-
     @property
     def uploaded_bytes(self) -> int:
         """Bytes copied to the device for frames so far."""
+        assert isinstance(self._frame, _BoundGraph)
         return self._frame.inputs.uploaded_bytes
 
-    def encode_reference(self, inputs: Tensors) -> Tensors:
-        """Run the reference graph on one still."""
-        return self._reference.run(feed(self.bundle.manifest.reference_graph, inputs))
-
-    def colorize_frame(self, inputs: Tensors) -> Tensors:
-        """Run the frame graph on one frame."""
-        return self._frame.run(feed(self.bundle.manifest.frame_graph, inputs))
-
-    def describe(self, inputs: Tensors) -> Tensors:
-        """Run the descriptor graph on one picture."""
-        graph = require_descriptor(self.bundle)
-        if self._descriptor is None:
-            self._descriptor = self._load(graph)
-        return self._descriptor.run(feed(graph, inputs))
+    def _prepare(self) -> None:
+        self._memory = self._open_memory()
 
     @abstractmethod
     def _open_memory(self) -> DeviceMemory:
@@ -60,20 +39,10 @@ class BoundOnnxRuntimeBackend(Backend):
         return {}
 
     def _load(self, graph: GraphSpec) -> "_BoundGraph":
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads or usable_cores()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors only: warnings about fused nodes are not the user's business
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = self.bundle.path(graph)
-        try:
-            session = onnxruntime.InferenceSession(
-                str(path), options, providers=[(self.PROVIDER, self._provider_options())]
-            )
-        except Exception as error:  # onnxruntime's errors have no common root
-            raise BackendError(f"{self.NAME} cannot load {path}: {error}") from error
+        session = open_session(
+            path, threads=self.threads, provider=self.PROVIDER, options=self._provider_options(), backend=self.NAME
+        )
         if session.get_providers()[0] != self.PROVIDER:  # it falls back to the CPU without a word
             raise BackendError(f"{self.NAME} cannot load {path}: {self.PROVIDER} did not start; see docs/tensorrt.md")
         require_names(
@@ -117,7 +86,7 @@ class OnnxRuntimeHostBackend(BoundOnnxRuntimeBackend):
     for it gives what `OnnxRuntimeBackend` gives, and no faster."""
 
     NAME: ClassVar[str] = "onnxruntime_host"
-    PROVIDER: ClassVar[str] = "CPUExecutionProvider"
+    PROVIDER: ClassVar[str] = CPU
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -150,4 +119,4 @@ class _BoundGraph:
             results = binding.copy_outputs_to_cpu()
         except Exception as error:  # onnxruntime's errors have no common root
             raise BackendError(f"{self._backend} failed in {self._spec.file}: {error}") from error
-        return collect(self._spec, dict(zip(self._spec.outputs, results, strict=True)), backend=self._backend)
+        return dict(zip(self._spec.outputs, results, strict=True))

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.backends.base import Backend, Tensors, require_descriptor
-from tinct.runtime.backends.tensors import collect, feed, require_graphs, require_names
+from tinct.runtime.backends.base import Tensors
+from tinct.runtime.backends.graph_backend import GraphBackend
+from tinct.runtime.backends.tensors import require_names
 from tinct.runtime.backends.threads import usable_cores
 from tinct.runtime.bundle import Bundle, GraphSpec
 from tinct.runtime.errors import BackendError
@@ -19,7 +20,7 @@ KEPT_SHAPES = 4
 """Compiled forms kept per graph. A shot has one frame size and a few still sets, so a handful never thrashes."""
 
 
-class OpenVinoBackend(Backend):
+class OpenVinoBackend(GraphBackend):
     """Runs a bundle's graphs with OpenVINO, compiled anew for each set of input shapes.
 
     Fixed shapes let OpenVINO plan memory and pick kernels, which outweighs compiling once per still set.
@@ -30,16 +31,8 @@ class OpenVinoBackend(Backend):
     NAME: ClassVar[str] = "openvino"
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: Precision | None = None) -> None:
+        self._wanted = precision
         super().__init__(bundle, threads=threads)
-        require_graphs(bundle, backend=self.NAME)
-        reason = self.unavailable()
-        if reason is not None:
-            raise BackendError(f"the backend {self.NAME} cannot run here: {reason}")
-        self.precision = precision or ("bf16" if bundle.manifest.takes_bf16 and _has_bf16() else "f32")
-        _log.info("%s computes %s in %s", self.NAME, bundle.manifest.name, self.precision)
-        self._reference = self._load(bundle.manifest.reference_graph)
-        self._frame = self._load(bundle.manifest.frame_graph)
-        self._descriptor: _ShapedGraph | None = None
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -52,20 +45,10 @@ class OpenVinoBackend(Backend):
             return f"openvino cannot be imported ({error}); install tinct[openvino]"
         return None if "CPU" in devices else "openvino has no CPU device here; install tinct[openvino]"
 
-    def encode_reference(self, inputs: Tensors) -> Tensors:
-        """Run the reference graph on one still."""
-        return self._reference.run(feed(self.bundle.manifest.reference_graph, inputs))
-
-    def colorize_frame(self, inputs: Tensors) -> Tensors:
-        """Run the frame graph on one frame."""
-        return self._frame.run(feed(self.bundle.manifest.frame_graph, inputs))
-
-    def describe(self, inputs: Tensors) -> Tensors:
-        """Run the descriptor graph on one picture."""
-        graph = require_descriptor(self.bundle)
-        if self._descriptor is None:
-            self._descriptor = self._load(graph)
-        return self._descriptor.run(feed(graph, inputs))
+    def _prepare(self) -> None:
+        manifest = self.bundle.manifest
+        self.precision = self._wanted or ("bf16" if manifest.takes_bf16 and _has_bf16() else "f32")
+        _log.info("%s computes %s in %s", self.NAME, manifest.name, self.precision)
 
     def _load(self, graph: GraphSpec) -> "_ShapedGraph":
         import openvino
@@ -110,10 +93,9 @@ class _ShapedGraph:
         try:
             request = self._request(tensors)
             request.infer(tensors, share_inputs=True, share_outputs=True)
-            results = {name: request.get_tensor(name).data for name in self._spec.outputs}
+            return {name: request.get_tensor(name).data for name in self._spec.outputs}
         except Exception as error:  # openvino raises RuntimeError and its own types without a common root
             raise BackendError(f"{OpenVinoBackend.NAME} failed in {self._spec.file}: {error}") from error
-        return collect(self._spec, results, backend=OpenVinoBackend.NAME)
 
     def _request(self, tensors: dict[str, NDArray[np.float32]]) -> Any:
         key = tuple(tensors[name].shape for name in self._spec.inputs)

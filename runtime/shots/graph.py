@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.backends.threads import usable_cores
+from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
+from tinct.runtime.backends.onnxruntime_session import open_session
 from tinct.runtime.errors import BackendError
 from tinct.runtime.shots.graph_manifest import ShotManifest, read_shot_manifest
 
@@ -34,21 +35,10 @@ class ShotGraph:
             BackendError: ONNX Runtime cannot run here, or cannot load the graph.
         """
         manifest = read_shot_manifest(folder)
-        try:
-            import onnxruntime
-        except Exception as error:  # a broken installation may raise anything while its libraries load
-            raise BackendError(f"onnxruntime cannot be imported ({error}); install onnxruntime") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or usable_cores()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors only, as in the backends
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        path = folder / manifest.graph
-        try:
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors have no common root
-            raise BackendError(f"onnxruntime cannot load {path}: {error}") from error
-        return cls(manifest, session)
+        reason = OnnxRuntimeBackend.unavailable()
+        if reason is not None:
+            raise BackendError(reason)
+        return cls(manifest, open_session(folder / manifest.graph, threads=threads))
 
     def run(self, frames: NDArray[np.float32]) -> tuple[Chances, Chances]:
         """Chances (100,) 0..1 that a transition has its middle in each frame, and that the frame is a part of one.

@@ -28,3 +28,22 @@ def stills(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def fake() -> Backend:
     return create_backend("fake", find_bundle("fake"))
+
+
+@pytest.fixture
+def library(stills: Path, fake: Backend, tmp_path: Path):
+    """The library of those stills, open; without faiss its tests are skipped before they come here."""
+    from tinct.runtime.library import build_library, open_library
+
+    build_library(stills, tmp_path / "library", fake)
+    return open_library(tmp_path / "library", fake)
+
+
+@pytest.fixture
+def plate(stills: Path, tmp_path: Path) -> Path:
+    """Ten grey frames from 1001 on: six of place 1, four of place 3."""
+    (tmp_path / "plate").mkdir()
+    for number in range(1001, 1011):
+        grey = cv2.imread(str(stills / f"place{1 if number < 1007 else 3}.png"), cv2.IMREAD_GRAYSCALE)
+        cv2.imwrite(str(tmp_path / "plate" / f"shot.{number}.png"), grey)
+    return tmp_path / "plate" / "shot.%04d.png"

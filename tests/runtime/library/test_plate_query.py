@@ -2,29 +2,12 @@
 
 from pathlib import Path
 
-import cv2
 import pytest
 
 pytest.importorskip("faiss")
 
 from tinct.runtime.errors import FrameRangeError, MediaNotFoundError, UsageError
-from tinct.runtime.library import Found, FrameAnswer, StillRange, build_library, open_library, query_plate, still_ranges
-
-
-@pytest.fixture
-def library(stills: Path, fake, tmp_path: Path):
-    build_library(stills, tmp_path / "library", fake)
-    return open_library(tmp_path / "library", fake)
-
-
-@pytest.fixture
-def plate(stills: Path, tmp_path: Path) -> Path:
-    """Ten grey frames from 1001 on: six of place 1, four of place 3."""
-    (tmp_path / "plate").mkdir()
-    for number in range(1001, 1011):
-        grey = cv2.imread(str(stills / f"place{1 if number < 1007 else 3}.png"), cv2.IMREAD_GRAYSCALE)
-        cv2.imwrite(str(tmp_path / "plate" / f"shot.{number}.png"), grey)
-    return tmp_path / "plate" / "shot.%04d.png"
+from tinct.runtime.library import Found, FrameAnswer, StillRange, query_plate, still_ranges
 
 
 def test_a_plate_is_asked_at_its_first_frame(library, plate: Path, stills: Path) -> None:

@@ -2,33 +2,15 @@
 
 from pathlib import Path
 
-import cv2
 import pytest
 
 pytest.importorskip("faiss")
 
 from tinct.runtime.errors import UsageError
-from tinct.runtime.library import build_library, open_library
 from tinct.runtime.library.shot_stills import choose_stills
 from tinct.runtime.shots import Kind, Shot, ShotList, Transition
 
 SHOTS = ShotList("plate", (Shot(1001, 1006), Shot(1007, 1010, Transition.cut(1007))))
-
-
-@pytest.fixture
-def library(stills: Path, fake, tmp_path: Path):
-    build_library(stills, tmp_path / "library", fake)
-    return open_library(tmp_path / "library", fake)
-
-
-@pytest.fixture
-def plate(stills: Path, tmp_path: Path) -> Path:
-    """Ten grey frames from 1001 on: six of place 1, four of place 3."""
-    (tmp_path / "plate").mkdir()
-    for number in range(1001, 1011):
-        grey = cv2.imread(str(stills / f"place{1 if number < 1007 else 3}.png"), cv2.IMREAD_GRAYSCALE)
-        cv2.imwrite(str(tmp_path / "plate" / f"shot.{number}.png"), grey)
-    return tmp_path / "plate" / "shot.%04d.png"
 
 
 def test_each_shot_gets_the_still_of_its_place(library, plate: Path, stills: Path) -> None:
