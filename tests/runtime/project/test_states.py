@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinct.runtime.errors import ProjectError
+from tinct.runtime.media.framing import Framing
 from tinct.runtime.project import (
     Project,
     ProjectHint,
@@ -20,6 +21,7 @@ from tinct.runtime.project import (
     write_record,
 )
 from tinct.runtime.worker.colorize_call import parse_request
+from tinct.runtime.worker.fields import Fields
 
 REPORT = {"frames": 10, "seconds": 1.5, "confidence": 0.8, "backend": "fake", "model": "fake", "warnings": ["one"]}
 
@@ -45,18 +47,19 @@ def test_the_worker_takes_a_shot_s_request(project: Project) -> None:
         hints=(ProjectHint(12, 1.5, 2.0, (1.0, 0.5, 0.0)),),
         parameters={"chroma": 0.5},
         mask="/masks/a.png",
-        stills=(ProjectStill("/a.png"), ProjectStill("/b.png", 14, 2.0)),
+        stills=(ProjectStill("/a.png"), ProjectStill("/b.png", 14, 2.0, (0.0, 0.0, 0.5, 1.0), 90)),
     )
     project = replace(project, parameters={"chroma": 2.0, "workingSize": 64, "inputSpace": "", "model": "fake"})
     output = replace(project.output, codec="ffv1", passes=("ab",), passes_pattern="{shot}_{pass}.%04d.exr")
     project = replace(project, output=output)
-    request = parse_request(shot_request(project, shot, overwrite=True))
+    request = parse_request(Fields(shot_request(project, shot, overwrite=True)))
     assert request.frames == "8-22"
     assert (request.chroma, request.working_size, request.model) == (0.5, 64, "fake")
     assert [(str(one.path), one.frame, one.weight) for one in request.references] == [
         ("/a.png", None, 1.0),
         ("/b.png", 14, 2.0),
     ]
+    assert [one.framing for one in request.references] == [Framing(), Framing((0.0, 0.0, 0.5, 1.0), 90)]
     assert request.hints[0].colour == (1.0, 0.5, 0.0)
     assert str(request.output).endswith("out/10.mov")
     assert str(request.passes_output).endswith("out/10_{pass}.%04d.exr")
