@@ -23,6 +23,7 @@ from tinct.commands.export import export
 from tinct.commands.info import info
 from tinct.commands.library import library
 from tinct.commands.models import models
+from tinct.commands.project import project
 from tinct.commands.report import report
 from tinct.commands.shots import shots
 from tinct.commands.train import train
@@ -44,6 +45,7 @@ for command in (colorize, shots, report, demo, evaluate, bench, models, info, tr
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)
+app.add_typer(project)
 app.add_typer(worker)
 
 
