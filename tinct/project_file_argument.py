@@ -1,11 +1,13 @@
 """``PROJECT`` on the command line, where it may name a file that is to be made."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinct.runtime.errors import OutputError, OutputExistsError, UsageError
 from tinct.runtime.project import OutputSettings, Project, load_project
 from tinct.runtime.project.project_file import SUFFIX
+from tinct.runtime.project.settings import SETTINGS, Value
 
 FOLDER = "colour"
 """Folder of the results, beside the project, unless it is told otherwise."""
@@ -51,3 +53,21 @@ def load_or_new(path: Path) -> Project:
         return load_project(path)
     refuse_existing(path, overwrite=False)
     return new_project(path)
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, Value]:
+    """Parameters of ``NAME=VALUE``; `Project` checks their values.
+
+    Raises:
+        UsageError: there is none of a name, or a number that is none.
+    """
+    values: dict[str, Value] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in SETTINGS:
+            raise UsageError(f"'{text}' sets no parameter; write NAME=VALUE with one of {', '.join(SETTINGS)}")
+        try:
+            values[name] = SETTINGS[name].kind(value)
+        except ValueError as error:
+            raise UsageError(f"'{text}': {value!r} is no value of {name}") from error
+    return values

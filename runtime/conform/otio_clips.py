@@ -14,6 +14,7 @@ from tinct.runtime.shots.otio_timeline import load_otio
 ADAPTERS = {".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod", ".aaf": "AAF", ".xml": "fcp_xml"}
 _TIME_REMAP = "timeremap"
 _NESTED_LEVELS = 8
+_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_otio(path: Path) -> Timeline:
@@ -25,6 +26,8 @@ def read_otio(path: Path) -> Timeline:
     """
     otio = load_otio()
     adapter = ADAPTERS[path.suffix.lower()]
+    if adapter == "AAF":
+        _check_aaf(path)
     try:
         read = otio.adapters.read_from_file(str(path), adapter)
         timelines = [read] if isinstance(read, otio.schema.Timeline) else list(read)
@@ -41,6 +44,17 @@ def read_otio(path: Path) -> Timeline:
     clips = [clip for track in timelines[0].video_tracks() for clip in reader.track(track)]
     rate = clips[0].rate if clips else None
     return Timeline(path, rate, tuple(clips), tuple(reader.refused))
+
+
+def _check_aaf(path: Path) -> None:
+    """Refuse what is no AAF before a reader meets it that would leave the file open."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(_COMPOUND_FILE))
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read: {error.strerror or error}") from error
+    if head != _COMPOUND_FILE:
+        raise ProjectError(f"{path} is no AAF file")
 
 
 class _Reader:

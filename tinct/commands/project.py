@@ -52,6 +52,15 @@ def new(
     pattern: Annotated[
         str, typer.Option(help="A result's place in it: a movie, or a sequence such as {shot}/{shot}.%04d.exr.")
     ] = "{shot}.mov",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A parameter of all shots, such as chroma=0.8 or model=lite; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     library: Annotated[
         Path | None, typer.Option(metavar="LIBRARY", help="A library of stills to choose from.", show_default="none")
     ] = None,
@@ -60,8 +69,10 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Make a project of media: one shot each, or one for each shot found in them."""
+    from dataclasses import replace
+
     from tinct.display import choose_display
-    from tinct.project_file_argument import new_project, refuse_existing
+    from tinct.project_file_argument import new_project, parse_settings, refuse_existing
     from tinct.runtime.conform.plates import plates_in, shots_of_plates, with_still
     from tinct.runtime.project import save_project
     from tinct.runtime.shots import ShotList
@@ -81,7 +92,9 @@ def new(
         for text in reference or ():
             still = parse_still(text)
             found = with_still(found, str(still.path), still.frame, still.weight)
-        made = new_project(path, output=output, pattern=pattern, library=library).with_shots(found)
+        made = replace(
+            new_project(path, output=output, pattern=pattern, library=library), parameters=parse_settings(setting or ())
+        ).with_shots(found)
         save_project(made, path)
         lines = [f"{path}: {len(found)} shots of {len(plates)} plates", *_shot_lines(made)]
         display.finish("\n".join(lines), project=str(path), shots=_shot_facts(made))
