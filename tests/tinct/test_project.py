@@ -340,6 +340,14 @@ def test_what_is_no_project_is_refused(tinct: Tinct, tmp_path: Path) -> None:
         assert "schema is 7, and this version of Tinct reads up to 1" in done.error
 
 
+def test_media_are_added_to_a_project(tinct: Tinct, project_file: Path, plate: Path) -> None:
+    for name in ("shot", "shot 2"):
+        done = tinct("project", "import", project_file, plate.parent)
+        assert done.code == 0, done.err
+        assert load_project(project_file).shots[-1].name == name
+    assert len(load_project(project_file).shots) == 5
+
+
 def test_export_and_import_give_the_shots_again(tinct: Tinct, project_file: Path, tmp_path: Path) -> None:
     pytest.importorskip("opentimelineio")
     assert tinct("project", "export", project_file, tmp_path / "film.otio").code == 0

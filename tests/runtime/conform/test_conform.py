@@ -257,6 +257,8 @@ def test_fcpxml(tmp_path: Path, media: Path) -> None:
         ("a.fcpxml", "<fcpxml"),
         ("a.xml", "<html/>"),
         ("a.otio", "{}"),
+        ("a.otio", '{"OTIO_SCHEMA": "Track.1", "childre{SCHEMA": "Clip.2"}}'),
+        ("a.otioz", "no bundle"),
         ("a.aaf", "no aaf"),
         ("a.xml", "<xmeml/>"),
         ("a.fcpxml", FCPXML.replace("3600s", "much")),
