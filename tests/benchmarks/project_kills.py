@@ -1,7 +1,7 @@
 """How much work a killed panel loses: the time from the oldest edit that is gone to the kill.
 
-``python tests/benchmarks/project_kills.py [--kills 50] [--shots 3]``: an editor
-(tests/runtime/project/editing.py) changes a project about 60 times a second, saves now and then, and is killed at a random instant of its first four seconds.
+``python tests/benchmarks/project_kills.py [--kills 50] [--shots 3]``: an editor (tests/runtime/project/editing.py)
+changes a project up to 60 times a second, saves now and then, and is killed at a random instant of its first seconds.
 """
 
 import argparse
