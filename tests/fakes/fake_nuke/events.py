@@ -19,6 +19,11 @@ class MainThread:
     def __init__(self) -> None:
         self._calls: queue.Queue[Callable[[], None]] = queue.Queue()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether calls are left; not of Nuke."""
+        return not self._calls.empty()
+
     def post(self, call: Callable[..., Any], args: Any = (), kwargs: dict[str, Any] | None = None) -> None:
         """nuke.executeInMainThread."""
         given = args if isinstance(args, tuple) else (args,)
