@@ -16,7 +16,7 @@ from tinct.plugin.nuke.colouring import Colouring, Outcome, find, plan
 from tinct.plugin.nuke.job import Job, colour_with_progress, job_of, said
 from tinct.plugin.nuke.knobs import set_stills, stills_of, text_of, values_of
 from tinct.plugin.nuke.node import MASK, PLATE, NodeDamaged, set_range
-from tinct.plugin.nuke.source import Source, SourceRefused, find_source
+from tinct.plugin.nuke.source import NotWritten, Source, SourceRefused, find_source
 from tinct.plugin.params import ParameterError, StillInForce
 
 REFUSED = (ParameterError, SourceRefused, NodeDamaged, OSError)
@@ -130,8 +130,14 @@ def is_current(node: nuke.Node) -> bool:
         ParameterError: a knob has a wrong value.
         SourceRefused: the plate or the mask cannot be taken.
     """
-    outcome = find(colouring_of(node, int(node["first"].value()), int(node["last"].value()), may_write=False)[1])
-    return outcome is not None and bool(node["rendered"].value()) and outcome.file == node["resultFile"].value()
+    if not node["rendered"].value():
+        return False
+    try:
+        colouring = colouring_of(node, int(node["first"].value()), int(node["last"].value()), may_write=False)[1]
+    except NotWritten:
+        return False
+    outcome = find(colouring)
+    return outcome is not None and outcome.file == node["resultFile"].value()
 
 
 def _frame_is_shown(node: nuke.Node, frame: int) -> bool:

@@ -13,9 +13,21 @@ from tinct.plugin.nuke.knobs import show_stills
 from tinct.plugin.nuke.node import is_tinct, upstream
 from tinct.plugin.params import PARAMETERS
 
+registered = False
+"""Whether Nuke calls us."""
+
 
 class RenderStopped(Exception):
     """A render needs a result that is not there and cannot be made."""
+
+
+def register() -> None:
+    """Have Nuke call us."""
+    global registered
+    nuke.addBeforeRender(before_render, nodeClass="Write")
+    nuke.addKnobChanged(knob_changed, nodeClass="Group")
+    nuke.addOnScriptClose(script_closed)
+    registered = True
 
 
 def before_render() -> None:

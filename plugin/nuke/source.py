@@ -29,6 +29,10 @@ class SourceRefused(Exception):
     """What is connected to the node cannot be coloured; the message says what to do."""
 
 
+class NotWritten(SourceRefused):
+    """Nuke would have to write the clip first, and may not now."""
+
+
 class Source(NamedTuple):
     """A clip, and how a Read must take its values so that they mean what they mean in the clip."""
 
@@ -44,6 +48,7 @@ def find_source(node: nuke.Node, number: int, cache: str, first: int, last: int,
     write``.
 
     Raises:
+        NotWritten: Nuke must write it and may not.
         SourceRefused: it cannot be taken.
     """
     top = _through(node.input(number))
@@ -110,7 +115,7 @@ def _written_source(
     clip = Clip(os.path.join(folder, f"{name}.%04d.exr"), first, last)
     missing = clip.missing(first, last)
     if missing and not may_write:
-        raise SourceRefused(
+        raise NotWritten(
             f"the {name} of {node.name()} is {top.name()}, no file, and its frames {missing[0]} to {missing[-1]} are "
             f"not in {cache}; press Render range in an interactive session first, or connect a Read"
         )

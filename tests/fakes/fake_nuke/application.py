@@ -80,7 +80,7 @@ class NukeApplication:
         for name in [name for name in sys.modules if name == "nuke" or name.startswith("tinct.plugin.nuke")]:
             del sys.modules[name]
         package = sys.modules.get("tinct.plugin")
-        if hasattr(package, "nuke"):
+        if package is not None and hasattr(package, "nuke"):
             del package.nuke
         sys.path[:] = self._python_path
         Channel_Knob.layers = set(self.first_layers)
@@ -106,12 +106,12 @@ class NukeApplication:
         """Press Tab in the node graph, type a name and Enter; gives the node that came."""
         command = self.menus["Nodes"].find(name)
         assert command is not None, f"Tab finds no {name!r}"
-        before = set(self.root.nodes())
+        before = set(self._here().nodes())
         if isinstance(command, str):
             exec(command, {"nuke": sys.modules["nuke"]})
         else:
             command()
-        new = [node for node in self.root.nodes() if node not in before]
+        new = [node for node in self._here().nodes() if node not in before]
         assert len(new) == 1
         return new[0]
 
@@ -125,7 +125,7 @@ class NukeApplication:
 
     def select_only(self, node: Node | None) -> None:
         """Select one node, after which new ones go."""
-        for one in self.root.nodes():
+        for one in self._here().nodes():
             one["selected"].setValue(one is node)
 
     def undo(self) -> str:

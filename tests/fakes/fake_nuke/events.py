@@ -69,7 +69,7 @@ class ProgressTask:
     def __init__(self, title: str) -> None:
         self._title = title
         self._progress = 0
-        self._cancelled = False
+        self._cancelled: bool = False
         self.open.append(title)
 
     def setProgress(self, percent: int) -> None:
@@ -80,7 +80,8 @@ class ProgressTask:
     def setMessage(self, text: str) -> None:
         self.seen.append((self._progress, text))
         press = type(self).cancel_at
-        self._cancelled = self._cancelled or (press is not None and press(text))
+        if press is not None and press(text):
+            self._cancelled = True
 
     def isCancelled(self) -> bool:
         return self._cancelled

@@ -184,6 +184,9 @@ class Node:
     def frameRange(self) -> FrameRange:
         if self._kind == "Read":
             return FrameRange(self["first"].value(), self["last"].value())
+        if self._kind == "Input":
+            outside = self.parent().input(self["number"].value())
+            return self.application.root.frameRange() if outside is None else outside.frameRange()
         source = next((one for one in self._inputs if one is not None), None)
         return self.application.root.frameRange() if source is None else source.frameRange()
 

@@ -28,8 +28,9 @@ def to_text(application: NukeApplication) -> str:
     lines = ["version 15.1 v1"]
     lines += [f"add_layer {{{layer} {layer}.Y}}" for layer in sorted(Channel_Knob.layers - application.first_layers)]
     lines += _node_lines(application.root, {})
+    names: dict[Node, str] = {}
     for node in application.root.nodes():
-        lines += _with_inside(node, {})
+        lines += _with_inside(node, names)
     return "\n".join(lines) + "\n"
 
 
