@@ -73,7 +73,7 @@ class ProgressTask:
         self.open.append(title)
 
     def setProgress(self, percent: int) -> None:
-        if not isinstance(percent, int) or not 0 <= percent <= 100:
+        if type(percent) is not int or not 0 <= percent <= 100:
             raise TypeError(f"setProgress takes whole numbers from 0 to 100, not {percent!r}")
         self._progress = percent
 
