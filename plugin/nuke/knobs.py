@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from typing import Any, Callable
 
@@ -51,6 +53,14 @@ def values_of(node: nuke.Node) -> dict[str, Any]:
         for parameter in PARAMETERS
         if parameter.kind in _READERS
     }
+
+
+def state_of(node: nuke.Node) -> str:
+    """A name for what the knobs ask for, to see whether they have changed; it looks at no file."""
+    values = values_of(node)
+    asked = [[one.name, values[one.name]] for one in PARAMETERS if one.renders and one.name in values]
+    text = json.dumps([asked, int(node["first"].value()), int(node["last"].value())])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
 def stills_of(node: nuke.Node) -> list[StillInForce]:
@@ -110,6 +120,7 @@ def _own_knobs() -> list[nuke.Knob]:
         nuke.Boolean_Knob("previewed", "previewed", False),
         nuke.Int_Knob("previewFrame", "preview frame"),
         nuke.String_Knob("resultFile", "result file"),
+        nuke.String_Knob("resultState", "result state"),
     ]
 
 

@@ -12,6 +12,7 @@ import nuke
 
 from tinct.plugin.nuke.cache import write_json
 from tinct.plugin.nuke.clip import Clip
+from tinct.plugin.nuke.knobs import text_of
 from tinct.plugin.nuke.node import PLATE
 
 PASSED_THROUGH = ("Dot", "NoOp")
@@ -19,7 +20,7 @@ MOVIES = (".mov", ".mp4", ".mkv", ".mxf", ".m4v", ".avi")
 LOOKS_ONLY = frozenset({
     "xpos", "ypos", "selected", "label", "name", "note_font", "note_font_size", "note_font_color", "tile_color",
     "gl_color", "postage_stamp", "postage_stamp_frame", "hide_input", "bookmark", "icon", "indicators", "cached",
-    "dope_sheet", "lifetimeStart", "lifetimeEnd", "useLifetime", "help", "panel", "lock_connections",
+    "dope_sheet", "lifetimeStart", "lifetimeEnd", "useLifetime", "help", "panel", "lock_connections", "status", "still",
 })  # fmt: skip
 """Knobs that change no pixel; their names are skipped when a tree's state is named."""
 _VIEW = re.compile(r"%[vV]")
@@ -87,7 +88,7 @@ def _is_plain_read(node: nuke.Node) -> bool:
 
 
 def _read_source(read: nuke.Node) -> Source:
-    file = str(nuke.filename(read) or "")
+    file = _file_of(read)
     if not file:
         raise SourceRefused(f"{read.name()} has no file; choose one")
     if _VIEW.search(file):
@@ -150,8 +151,10 @@ def _write(node: nuke.Node, number: int, clip: Clip, first: int, last: int) -> N
     undo.disable()
     try:
         with node:
-            write = nuke.nodes.Write(name="write", inputs=inputs)
+            crop = nuke.nodes.Crop(name="crop", inputs=inputs)
+            write = nuke.nodes.Write(name="write", inputs=[crop])
         try:
+            crop["box"].setValue((0, 0, inputs[0].width(), inputs[0].height()))  # no more and no less than the picture
             write["file"].setValue(clip.file)
             write["file_type"].setValue("exr")
             write["datatype"].setValue("32 bit float")
@@ -160,6 +163,7 @@ def _write(node: nuke.Node, number: int, clip: Clip, first: int, last: int) -> N
             nuke.execute(write, first, last, 1)
         finally:
             nuke.delete(write)
+            nuke.delete(crop)
     finally:
         undo.enable()
 
@@ -167,25 +171,30 @@ def _write(node: nuke.Node, number: int, clip: Clip, first: int, last: int) -> N
 def tree_key(top: nuke.Node, first: int, last: int) -> str:
     """A name for all that the picture of ``top`` depends on: the nodes, their connections and knobs, and the files of
     its Reads with their times of change from ``first`` to ``last``."""
-    order: list[str] = []
+    numbers = {top.fullName(): 0}
+    order = [top]
     facts: list[object] = []
-
-    def visit(node: nuke.Node) -> int:
-        if node.fullName() in order:
-            return order.index(node.fullName())
-        order.append(node.fullName())
-        number = len(order) - 1
-        knobs = {name: knob.toScript() for name, knob in node.knobs().items() if name not in LOOKS_ONLY}
-        sources = [node.input(index) for index in range(node.inputs())]
-        inside = node.nodes() if isinstance(node, nuke.Group) else []
-        links = [None if source is None else visit(source) for source in sources]
-        links += [visit(one) for one in inside]
-        files: list[object] = []
-        if node.Class() == "Read":
-            files = list(Clip(str(nuke.filename(node) or ""), first, last).stamps(first, last))
-        facts.append([number, node.Class(), sorted(knobs.items()), links, files])
-        return number
-
-    visit(top)
+    for node in order:  # which grows meanwhile
+        links: list[int | None] = []
+        for source in _feeding(node):
+            if source is not None and source.fullName() not in numbers:
+                numbers[source.fullName()] = len(order)
+                order.append(source)
+            links.append(None if source is None else numbers[source.fullName()])
+        knobs = sorted((name, knob.toScript()) for name, knob in node.knobs().items() if name not in LOOKS_ONLY)
+        files = Clip(_file_of(node), first, last).stamps(first, last) if node.Class() == "Read" else []
+        facts.append([node.Class(), knobs, links, files])
     text = json.dumps([facts, nuke.root()["format"].toScript()])
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+def _feeding(node: nuke.Node) -> list[nuke.Node | None]:
+    """What a node's picture comes from: its inputs, and what is inside."""
+    inside = node.nodes() if isinstance(node, nuke.Group) else []
+    return [*(node.input(index) for index in range(node.inputs())), *inside]
+
+
+def _file_of(read: nuke.Node) -> str:
+    """A Read's file, relative ones in the project's folder as Nuke takes them."""
+    file = str(nuke.filename(read) or "")
+    return os.path.join(text_of(nuke.root()["project_directory"]), file) if file else ""

@@ -23,7 +23,7 @@ Call = Callable[..., Any]
 EVENTS = ("BeforeRender", "BeforeFrameRender", "AfterFrameRender", "AfterRender", "KnobChanged", "OnScriptClose")
 KNOB_CLASSES = (
     "Knob", "Tab_Knob", "Text_Knob", "String_Knob", "EvalString_Knob", "File_Knob", "Script_Knob", "PyScript_Knob",
-    "Array_Knob", "Double_Knob", "Int_Knob", "Boolean_Knob", "Enumeration_Knob", "Channel_Knob",
+    "Array_Knob", "BBox_Knob", "Double_Knob", "Int_Knob", "Boolean_Knob", "Enumeration_Knob", "Channel_Knob",
     "INVISIBLE", "STARTLINE", "TABBEGINGROUP", "TABENDGROUP",
 )  # fmt: skip
 
@@ -165,6 +165,7 @@ class NukeApplication:
             "allNodes": self._all_nodes,
             "createNode": self._create_node,
             "delete": self._delete,
+            "selectedNodes": lambda: [node for node in self._here().nodes() if node["selected"].value()],
             "thisNode": self._this_node,
             "thisKnob": lambda: self._this[-1][1],
             "frame": lambda: self.frame,

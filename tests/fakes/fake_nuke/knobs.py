@@ -226,6 +226,19 @@ class Int_Knob(Array_Knob):
         return int(script)
 
 
+class BBox_Knob(Array_Knob):
+    """Left, bottom, right and top."""
+
+    def __init__(self, name: str, label: str | None = None) -> None:
+        super().__init__(name, label)
+        self._value = (0.0, 0.0, 0.0, 0.0)
+
+    def checked(self, value: Any) -> tuple[float, ...]:
+        if len(value) != 4:
+            raise TypeError(f"{self._name} takes four numbers, not {value!r}")
+        return tuple(_number(self, one) for one in value)
+
+
 class Boolean_Knob(Array_Knob):
     SCRIPT_TYPE = 6
 

@@ -20,11 +20,12 @@ def comp(artist: Artist, tmp_path: Path) -> Path:
     artist.add_still("red.png")
     artist.add_still("blue.png", frame=1007)
     nuke = artist.nuke
-    group = nuke.make("Group", name="Grade", inputs=[artist.node])
+    group = nuke.make("Group", name="Grade")
     with group:
         source = nuke.make("Input")
         graded = nuke.make("Multiply", value=0.5, inputs=[source])
         nuke.make("Output", inputs=[graded])
+    assert group.setInput(0, artist.node)
     (tmp_path / "out").mkdir()
     write = nuke.make("Write", file=str(tmp_path / "out" / "comp.%04d.exr"), inputs=[group], datatype="32 bit float")
     assert write["file_type"].value() == ""

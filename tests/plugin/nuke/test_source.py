@@ -8,6 +8,9 @@ import pytest
 
 from fake_nuke.application import NukeApplication
 from fake_nuke.artist import FIRST, LAST, Artist, is_grey, same, write_picture
+from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+
+ROOT = Path(__file__).parents[3]
 
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -53,9 +56,12 @@ def test_a_preview_of_a_tree_writes_one_frame(artist: Artist) -> None:
 
 
 def test_a_node_inside_a_group_finds_the_plate_outside(artist: Artist) -> None:
-    outer = artist.nuke.make("Group", name="Shot", inputs=[artist.read()])
+    outer = artist.nuke.make("Group", name="Shot")
     with outer:
-        artist.create(artist.nuke.make("Input"))
+        inside = artist.nuke.make("Input")
+    assert outer.setInput(0, artist.read())
+    with outer:
+        artist.create(inside)
         artist.nuke.make("Output", inputs=[artist.node])
     artist.add_still("red.png")
     assert "rendered" in artist.render()
@@ -149,3 +155,53 @@ def test_the_cache_lies_beside_the_script_unless_it_is_named(
     artist.nuke.save(tmp_path / "comp.nk")
     artist.render()
     assert (tmp_path / "tinct_cache" / "results").is_dir()
+
+
+def test_a_movies_frames_are_those_that_nuke_counts(artist: Artist, tmp_path: Path) -> None:
+    movie = ROOT / "runtime" / "demo" / "grey.mkv"
+    artist.create(artist.nuke.make("Read", file=str(movie), first=1, last=90))
+    artist.nuke.edit(artist.node, "last", 4)
+    artist.add_still("red.png")
+    artist.add_still("blue.png", frame=3)
+    assert "rendered: 1-2, 3-4;" in artist.render()
+    stills = (StillAt(artist.footage / "red.png"), StillAt(artist.footage / "blue.png", 2))
+    request = ColorizeRequest(
+        input=movie, references=stills, output=tmp_path / "straight.%04d.exr", frames="0-3", model="fake",
+        backend="fake", working_size=64,
+    )  # fmt: skip
+    colorize_plate(request)
+    for frame in range(1, 5):
+        straight = artist.nuke.make("Read", file=str(tmp_path / f"straight.{frame - 1:04d}.exr"))
+        assert np.array_equal(artist.sees(frame), artist.sees(frame, straight))
+
+
+def test_a_relative_file_is_one_of_the_project(artist: Artist) -> None:
+    artist.nuke.root["project_directory"].setValue(str(artist.footage))
+    artist.create(artist.nuke.make("Read", file="plate.%04d.exr", first=FIRST, last=LAST))
+    artist.add_still("red.png")
+    assert "rendered" in artist.render()
+
+
+def test_a_group_in_the_tree_counts_with_what_is_inside(artist: Artist) -> None:
+    group = artist.nuke.make("Group")
+    with group:
+        graded = artist.nuke.make("Multiply", value=0.5, inputs=[artist.nuke.make("Input")])
+        artist.nuke.make("Output", inputs=[graded])
+    assert group.setInput(0, artist.read())
+    artist.create(group)
+    artist.add_still("red.png")
+    artist.nuke.frame = 1003
+    artist.render("preview")
+    graded["value"].setValue(0.9)
+    artist.render("preview")
+    assert [frame for _, frame in artist.nuke.rendered] == [1003, 1003]
+
+
+def test_a_very_long_tree_is_no_trouble(artist: Artist) -> None:
+    top = artist.read()
+    for _ in range(1500):
+        top = artist.nuke.make("Dot", inputs=[top])
+    assert artist.node.setInput(0, top)
+    artist.add_still("red.png")
+    artist.nuke.frame = 1003
+    assert "rendered" in artist.render("preview")
