@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tinct.plugin.nuke.cache import ResultCache
+from tinct.plugin.nuke.cache import Coloured, ResultCache
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.segments import Segment, split
 from tinct.plugin.params import HintPoint, ParameterError, StillInForce, format_hints, format_stills, parse_stills
@@ -93,8 +93,10 @@ def test_a_segment_is_found_by_all_that_it_depends_on(stills: list[str], tmp_pat
     for frame in range(1, 5):
         (folder / f"result.{frame:04d}.exr").write_bytes(b"result")
     assert cache.find(key, plate, None, segment) is None  # nobody has said that it is done
-    cache.keep(str(folder), plate, None, segment, {})
-    assert cache.find(key, plate, None, segment) is not None
+    assert cache.keep(str(folder), plate, None, segment, {}) is None  # nor that it was begun
+    assert not cache.begin(str(folder), plate, None, segment)
+    assert cache.begin(str(folder), plate, None, segment)  # the same again: an interrupted run can be gone on with
+    assert cache.keep(str(folder), plate, None, segment, {}) == cache.find(key, plate, None, segment)
     shorter = Segment(1, 3, segment.values)
     assert cache.find(cache.key(plate, None, shorter), plate, None, shorter) is not None
     assert cache.find(key, plate, None, Segment(1, 5, segment.values)) is None
@@ -109,6 +111,7 @@ def test_a_segment_is_found_by_all_that_it_depends_on(stills: list[str], tmp_pat
     Path(plate.frame_file(2)).write_bytes(b"another plate")
     assert cache.find(key, plate, None, segment) is None
     assert cache.find(key, plate, None, Segment(1, 1, segment.values)) is not None
+    assert not cache.begin(str(folder), plate, None, segment)
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"last": 4}'])
@@ -127,10 +130,11 @@ def test_joining_twice_changes_nothing_and_takes_no_room(stills: list[str], tmp_
     folder = tmp_path / "cache" / "segments" / "one"
     folder.mkdir(parents=True)
     (folder / "result.0001.exr").write_bytes(b"result")
-    segment = Segment(1, 1, {})
-    file = cache.join([(segment, str(folder))], 0)
+    piece = Segment(1, 1, {}), Coloured(str(folder), {}, "of a plate")
+    file = cache.join([piece], 0)
     target = Path(file % 1)
     assert target.samefile(folder / "result.0001.exr")
     before = target.stat().st_ctime_ns
-    assert cache.join([(segment, str(folder))], 0) == file
+    assert cache.join([piece], 0) == file
     assert target.stat().st_ctime_ns == before
+    assert cache.join([(piece[0], piece[1]._replace(clips="of a plate that has changed"))], 0) != file
