@@ -173,9 +173,9 @@ _MAKERS: dict[str, Callable[[Parameter], nuke.Knob]] = {
 
 
 def text_of(knob: nuke.Knob) -> str:
-    """A knob's text; of a file the evaluated one, so that project folders may stand in it."""
+    """A knob's text; of a file with its TCL evaluated, for project folders may stand in it, but with its ``%04d``."""
     if isinstance(knob, nuke.File_Knob):
-        return str(knob.evaluate() or "")
+        return str(knob.getEvaluatedValue() or "")
     return str(knob.value() or "")
 
 

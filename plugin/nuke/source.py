@@ -161,6 +161,8 @@ def _write(node: nuke.Node, number: int, clip: Clip, first: int, last: int) -> N
             write["channels"].setValue("rgb")
             write["raw"].setValue(True)
             nuke.execute(write, first, last, 1)
+        except RuntimeError as error:
+            raise SourceRefused(f"Nuke did not write {clip.file}: {error}") from error
         finally:
             nuke.delete(write)
             nuke.delete(crop)
@@ -195,6 +197,6 @@ def _feeding(node: nuke.Node) -> list[nuke.Node | None]:
 
 
 def _file_of(read: nuke.Node) -> str:
-    """A Read's file, relative ones in the project's folder as Nuke takes them."""
-    file = str(nuke.filename(read) or "")
+    """A Read's full-size file, relative ones in the project's folder as Nuke takes them."""
+    file = text_of(read["file"])
     return os.path.join(text_of(nuke.root()["project_directory"]), file) if file else ""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from fake_nuke.application import NukeApplication
 from fake_nuke.artist import Artist, shoot
-
 from tinct.cli import main as tinct
 from tinct.plugin.client import Client
 

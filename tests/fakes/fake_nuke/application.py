@@ -169,7 +169,6 @@ class NukeApplication:
             "thisNode": self._this_node,
             "thisKnob": lambda: self._this[-1][1],
             "frame": lambda: self.frame,
-            "filename": _filename,
             "views": lambda: list(self.views),
             "execute": self._execute,
             "executeInMainThread": self.main_thread.post,
@@ -353,8 +352,3 @@ class _Constructors:
         if kind not in nodes.KNOBS:
             raise AttributeError(f"there is no node class {kind!r}")
         return lambda **facts: self._application.make(kind, **facts)
-
-
-def _filename(node: Node, mode: int = 0) -> str | None:
-    knob = node.knob("file")
-    return None if knob is None else knob.evaluate() if isinstance(knob, knobs.File_Knob) else None

@@ -148,7 +148,16 @@ class EvalString_Knob(String_Knob):
 
 
 class File_Knob(EvalString_Knob):
+    """A file's name; evaluated it is that of the current frame, unless its ``%04d`` is asked to stay."""
+
     SCRIPT_TYPE = 2
+
+    def evaluate(self) -> str | None:
+        text = super().evaluate()
+        return re.sub(r"%0?\d*d", lambda found: found[0] % self.node().application.frame, text) if text else None
+
+    def getEvaluatedValue(self) -> str | None:
+        return super().evaluate()
 
 
 class Script_Knob(String_Knob):

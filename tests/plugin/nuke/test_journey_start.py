@@ -1,5 +1,6 @@
 """How a session starts with Tinct: installed, installed badly, and not at all."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,28 +26,56 @@ def own_home(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_is_installed_starts_in_a_bare_interpreter_in_both_kinds_of_session(own_home: Path) -> None:
-    """Nuke's Python has no library of ours; everything that the start loads comes from the installed folder."""
-    code = f"""
-import sys
+BARE = """
+import sys, types
 from pathlib import Path
-sys.path.insert(0, {str(FAKES)!r})
-import types
+home, fakes, plate, still, cache = sys.argv[1:]
+sys.path.insert(0, fakes)
 sys.modules["fake_nuke.pictures"] = types.ModuleType("fake_nuke.pictures")  # the only part that needs a library
 from fake_nuke.application import NukeApplication
+
 for gui in (True, False):
-    nuke = NukeApplication(Path({str(own_home)!r}), gui=gui).start()
+    nuke = NukeApplication(Path(home), gui=gui).start()
     assert not nuke.terminal, nuke.terminal
     import tinct.plugin.nuke.callbacks as loaded
-    assert loaded.__file__.startswith({str(own_home)!r}), loaded.__file__
-    if gui:
-        assert nuke.type_in_tab("Tinct")["chroma"].value() == 1.0
+    assert loaded.__file__.startswith(home), loaded.__file__
     assert ("Nodes" in nuke.menus) == gui
+    if gui:
+        nuke.select_only(nuke.make("Read", file=plate, first=1001, last=1012))
+        node = nuke.type_in_tab("Tinct")
+        for name, value in (("model", "fake"), ("backend", "fake"), ("workingSize", 64), ("cacheFolder", cache)):
+            nuke.edit(node, name, value)
+        nuke.answers.append([still])
+        nuke.press(node, "addStill")
+        nuke.press(node, "render")
+        nuke.main_thread.run_until(lambda: not node["status"].value().startswith("rendering"))
+        print(node["status"].value().splitlines()[0])
     nuke.quit()
-print("both")
 """
-    done = subprocess.run([sys.executable, "-S", "-I", "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "both\n", done.stderr
+
+
+def find_python(version: str) -> str | None:
+    """An interpreter of that version that runs: on PATH, or one of pyenv's."""
+    places = [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")]
+    for place in places:
+        if place and not subprocess.run([place, "-c", ""], capture_output=True, check=False).returncode:
+            return str(place)
+    return None
+
+
+@pytest.mark.parametrize("version", ["this", "3.9", "3.10", "3.11"])
+def test_what_is_installed_works_in_a_bare_interpreter(
+    start: Start, own_home: Path, footage: Path, tmp_path: Path, version: str
+) -> None:
+    """Nuke 14 to 17 have these versions of Python, and no library of ours: what runs is what was installed."""
+    interpreter = sys.executable if version == "this" else find_python(version)
+    if interpreter is None:
+        pytest.skip(f"there is no Python {version} here")
+    places = [own_home, FAKES, footage / "plate.%04d.exr", footage / "red.png", tmp_path / "cache"]
+    done = subprocess.run(
+        [interpreter, "-S", "-I", "-c", BARE, *map(str, places)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("frames 1001-1012: rendered: 1001-1012; fake on fake"), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

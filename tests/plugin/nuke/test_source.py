@@ -80,6 +80,13 @@ def test_a_mask_limits_the_colour_as_a_file_and_as_an_input(artist: Artist) -> N
     assert is_grey(by_file[1004][:, 50:])
     assert not is_grey(by_file[1004][:, :46])
 
+    for frame in range(FIRST, LAST + 1):
+        write_picture(artist.footage / f"moving.{frame}.png", np.roll(left, frame - FIRST, axis=1), "uint8")
+    artist.nuke.edit(artist.node, "mask", str(artist.footage / "moving.%04d.png"))
+    artist.render()
+    assert is_grey(artist.sees(LAST)[:, 60:])
+    assert not is_grey(artist.sees(LAST)[:, 49:58])  # the mask has moved on
+
     artist.nuke.edit(artist.node, "mask", "")
     read = artist.nuke.make("Read", file=str(artist.footage / "mask.png"), first=1, last=1)
     assert artist.node.setInput(1, read)
@@ -205,3 +212,13 @@ def test_a_very_long_tree_is_no_trouble(artist: Artist) -> None:
     artist.add_still("red.png")
     artist.nuke.frame = 1003
     assert "rendered" in artist.render("preview")
+
+
+def test_a_tree_that_nuke_cannot_write_is_said(artist: Artist) -> None:
+    node = artist.create(artist.nuke.make("Multiply", inputs=[artist.read()]))
+    artist.nuke.edit(node, "last", LAST + 1)
+    artist.add_still("red.png")
+    artist.render()
+    assert "Nuke did not write" in artist.nuke.messages[0]
+    assert "plate.1013.exr: no such file" in artist.nuke.messages[0]
+    assert [one.Class() for one in node.nodes()].count("Write") == 0
