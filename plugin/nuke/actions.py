@@ -14,7 +14,7 @@ from tinct.plugin.nuke.cache import ResultCache
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.colouring import Colouring, Outcome, find, plan
 from tinct.plugin.nuke.job import Job, colour_with_progress, job_of, said
-from tinct.plugin.nuke.knobs import set_stills, state_of, stills_of, text_of, values_of
+from tinct.plugin.nuke.knobs import set_stills, show_stills, state_of, still_lines, stills_of, text_of, values_of
 from tinct.plugin.nuke.node import MASK, PLATE, NodeDamaged, set_range
 from tinct.plugin.nuke.source import NotWritten, Source, SourceRefused, find_source
 from tinct.plugin.params import ParameterError, StillInForce
@@ -55,9 +55,13 @@ def add_still(node: nuke.Node) -> None:
 
 def remove_still(node: nuke.Node) -> None:
     """Take the still that the pulldown shows out."""
-    stills = stills_of(node)
-    index = int(node["still"].getValue())
-    if index < len(stills):
+    stills, pulldown = stills_of(node), node["still"]
+    assert isinstance(pulldown, nuke.Enumeration_Knob)
+    if list(pulldown.values()) != still_lines(stills):  # after an undo, for one
+        show_stills(node)
+        raise SourceRefused("the list of stills was an older one; choose the still again")
+    index = int(pulldown.getValue())
+    if stills:
         _change_stills(node, "Tinct: remove still", stills[:index] + stills[index + 1 :])
 
 
