@@ -235,3 +235,12 @@ def test_a_tree_that_nuke_cannot_write_is_said(artist: Artist) -> None:
     assert "Nuke did not write" in artist.nuke.messages[0]
     assert "plate.1013.exr: no such file" in artist.nuke.messages[0]
     assert [one.Class() for one in node.nodes()].count("Write") == 0
+
+
+def test_a_lone_picture_as_a_plate_is_written_under_nukes_numbers(artist: Artist) -> None:
+    node = artist.create(artist.nuke.make("Read", file=str(artist.footage / "plate.1001.exr"), first=1, last=1))
+    assert (node["first"].value(), node["last"].value()) == (1, 1)
+    artist.add_still("red.png")
+    artist.render()
+    assert [frame for _, frame in artist.nuke.rendered] == [1]
+    assert not is_grey(artist.sees(1))
