@@ -5,9 +5,10 @@ import math
 import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tinct.runtime.conform.media_index import path_of
 from tinct.runtime.conform.timeline import Timeline, TimelineClip, retimed
 from tinct.runtime.errors import ProjectError
 from tinct.runtime.media.frame_rate import nearest_frame_rate
@@ -163,9 +164,7 @@ def _media_names(item: Any, reference: Any) -> tuple[str, ...]:
         if hasattr(reference, "target_url_base"):  # an image sequence
             padding = f"%0{reference.frame_zero_padding}d" if reference.frame_zero_padding else "%d"
             pattern = f"{reference.name_prefix}{padding}{reference.name_suffix}"
-            names.append(f"{(reference.target_url_base or '').rstrip('/')}/{pattern}".lstrip("/") or pattern)
-            if (reference.target_url_base or "").startswith("/"):
-                names[-1] = "/" + names[-1]
+            names.append(str(PurePosixPath(path_of(reference.target_url_base or ""), pattern)))
         names += [getattr(reference, "target_url", None) or "", reference.name or ""]
     names += [item.name or ""]
     return tuple(dict.fromkeys(name for name in names if name))
