@@ -9,6 +9,7 @@ from tinct.plugin import params
 from tinct.plugin.params import (
     PARAMETERS,
     HintPoint,
+    Parameter,
     ParameterError,
     StillInForce,
     colorize_request,
@@ -127,6 +128,25 @@ def test_a_session_has_the_same_parameters() -> None:
         "model": "lite", "backend": "auto", "working_size": 64, "chroma": 2.0, "stills_at_once": 4,
     }  # fmt: skip
     assert session_arguments({})["working_size"] is None
+
+
+def test_the_docs_have_the_list() -> None:
+    """docs/effect.md; what it should hold is what this fails with."""
+    rows = [
+        f"| `{one.name}` | {one.kind} | {one.label} | {_range(one)} | {one.hint} |"
+        for one in PARAMETERS
+        if one.kind not in ("Page", "Group")
+    ]
+    table = "\n".join(["| name | kind | label | value | |", "|---|---|---|---|---|", *rows])
+    assert table in (Path(__file__).parents[2] / "docs" / "effect.md").read_text(), table
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.choices:
+        return ", ".join(parameter.choices)
+    if parameter.minimum is not None:
+        return f"{parameter.default:g} ({parameter.minimum:g} to {parameter.maximum:g})"
+    return str(parameter.default) if parameter.default not in ("", "[]", None) else ""
 
 
 def test_it_is_python_of_the_oldest_host() -> None:
