@@ -8,6 +8,9 @@ import typer
 
 HOSTS = {
     "nuke": "tinct.plugin.install.nuke",
+    "gstreamer": "tinct.plugin.install.gstreamer",
+    "blender": "tinct.plugin.install.blender",
+    "vapoursynth": "tinct.plugin.install.vapoursynth",
 }
 """Modules with ``install(path) -> Installed`` and ``remove(path) -> tuple[Path, ...]``."""
 
