@@ -12,16 +12,23 @@ import numpy as np
 gi.require_version("Gst", "1.0")
 gi.require_version("GstBase", "1.0")
 gi.require_version("GstVideo", "1.0")
-from gi.repository import GLib, GObject, Gst, GstBase, GstVideo  # noqa: E402
+from gi.repository import GObject, Gst, GstBase, GstVideo  # noqa: E402
 
-from tinct.plugin.client import Client, ClientError, WorkerRefused, WorkerUnavailable  # noqa: E402
+from tinct.plugin.client import Client, ClientError, WorkerRefused  # noqa: E402
 from tinct.plugin.effect import EffectInstance, PlateDescription, create_instance  # noqa: E402
+from tinct.plugin.gstreamer.bus import (  # noqa: E402
+    NAME,
+    caps_message,
+    error_message,
+    frame_message,
+    warning_message,
+)
 from tinct.plugin.gstreamer.colour_tags import matrix_of, transfer_of  # noqa: E402
-from tinct.plugin.gstreamer.frame_times import frame_during, nearest_frame, time_of  # noqa: E402
+from tinct.plugin.gstreamer.frame_times import clipped_frame, frame_during, nearest_frame, time_within  # noqa: E402
 from tinct.plugin.gstreamer.pixel_formats import COLOUR, FORMATS, read_picture, result_formats, write_picture  # noqa: E402
+from tinct.plugin.gstreamer.pre_roll import PreRoll, asked_segment, belongs_to, earlier_seek, wanted_time  # noqa: E402
 from tinct.plugin.gstreamer.properties import declarations, parameters, read_stills  # noqa: E402
 
-NAME = "tinctcolorize"
 PREVIEW_META = "tinct-preview"
 """Custom meta on buffers that are previews."""
 DROPPED = Gst.FlowReturn.CUSTOM_SUCCESS
@@ -84,8 +91,9 @@ class TinctColorize(GstBase.BaseTransform):
         self._input: Any = None
         self._output: Any = None
         self._counted = 0
-        self._seek: tuple[int, int, int] | None = None
-        self._shown_from: int | None = None
+        self._cut = 0
+        self._sought: PreRoll | None = None
+        self._roll: PreRoll | None = None
 
     # properties
 
@@ -109,7 +117,7 @@ class TinctColorize(GstBase.BaseTransform):
 
     def do_start(self) -> bool:
         self._client = Client(notice=self._warn)
-        self._seek, self._shown_from, self._counted = None, None, 0
+        self._sought, self._roll, self._counted = None, None, 0
         return True
 
     def do_stop(self) -> bool:
@@ -144,7 +152,7 @@ class TinctColorize(GstBase.BaseTransform):
                 plate.width, plate.height, matrix_of(plate), transfer_of(plate), first=self._options["first-frame"]
             )
         except ValueError as error:
-            self._fail(Gst.CoreError, Gst.CoreError.NEGOTIATION, str(error))
+            self.post_message(caps_message(self, str(error)))
             return False
         self._input, self._output = plate, result
         self._rate = Fraction(plate.fps_n, plate.fps_d or 1)
@@ -157,7 +165,7 @@ class TinctColorize(GstBase.BaseTransform):
         try:
             self._effect = create_instance(self._client, plate, self._take_values())
         except (ClientError, ValueError) as error:
-            self._report(error)
+            self.post_message(error_message(self, error))
             return False
         if not self._effect.stills:
             self._warn("no still was given, and frames stay grey; set the property stills")
@@ -178,76 +186,67 @@ class TinctColorize(GstBase.BaseTransform):
 
     def do_sink_event(self, event: Any) -> bool:
         if event.type == Gst.EventType.SEGMENT:
-            event = self._show_from(event)
-        elif event.type in (Gst.EventType.FLUSH_STOP, Gst.EventType.STREAM_START):
-            self._counted, self._shown_from = 0, None
+            event = self._begin_segment(event)
         return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def _seek_to_checkpoint(self, event: Any) -> Any:
         """The seek that makes the frame it names exact, or ``event`` where there is nothing to change."""
-        rate, form, flags, start_type, start, stop_type, stop = event.parse_seek()
-        self._seek = None
-        exact = flags & Gst.SeekFlags.ACCURATE and form == Gst.Format.TIME and start_type == Gst.SeekType.SET
-        if not exact or rate <= 0 or not self._rate or self._effect is None:
+        self._sought = None
+        start = wanted_time(event)
+        if start is None or not self._rate or self._effect is None:
             return event
-        first = self._options["first-frame"]
+        first, index = self._options["first-frame"], frame_during(start, self._rate)
         with self._turn:
-            needed = self._effect.get_frames_needed(first + frame_during(start, self._rate))
-        earlier = min(start, time_of(max(0, needed[0] - first), self._rate))
-        if earlier == start or len(needed) - 1 > self._options["most-preroll"]:
-            return event
-        moved = Gst.Event.new_seek(rate, form, flags, start_type, earlier, stop_type, stop)
-        moved.set_seqnum(event.get_seqnum())
-        self._seek = (event.get_seqnum(), earlier, start)
-        return moved
+            needed = self._effect.get_frames_needed(first + index)
+        if len(needed) - 1 > self._options["most-preroll"]:
+            needed = needed[-1:]
+        self._sought = PreRoll(event.get_seqnum(), start, needed[0] - first, index)
+        earlier = time_within(needed[0] - first, self._rate)
+        return earlier_seek(event, earlier) if len(needed) > 1 and earlier < start else event
 
-    def _show_from(self, event: Any) -> Any:
-        """The segment that the seek asked for, where the source was sent to an earlier one."""
-        pending, self._seek = self._seek, None
+    def _begin_segment(self, event: Any) -> Any:
+        """The segment that a seek asked for, where the source was sent to an earlier one; else ``event``."""
+        sought, self._sought = self._sought, None
         segment = event.parse_segment()
-        if pending is None or pending[0] != event.get_seqnum() or segment.format != Gst.Format.TIME:
-            self._shown_from = None
-            return event
-        _, _, start = pending
-        asked = segment.copy()
-        later = max(0, start - segment.start)
-        asked.start, asked.time, asked.position = segment.start + later, segment.time + later, segment.start + later
-        self._shown_from = self._options["first-frame"] + frame_during(asked.time, self._rate)
-        event = Gst.Event.new_segment(asked)
-        event.set_seqnum(pending[0])
-        return event
+        self._cut, self._counted = segment.start, 0
+        self._roll = sought if belongs_to(event, sought) else None
+        return event if self._roll is None else asked_segment(event, self._roll)
 
     # frames
 
     def do_transform(self, given: Any, result: Any) -> Any:
-        number = self._number(given)
+        index = self._index(given)
+        number = self._options["first-frame"] + index
+        if self._roll is not None and index < self._roll.coloured_from:
+            return DROPPED
         try:
             with self._turn:
                 rendered = self._render(number, given, result)
         except (ClientError, ValueError) as error:
-            self._report(error, number)
+            self.post_message(error_message(self, error, number))
             return Gst.FlowReturn.ERROR
-        if rendered is None:
+        if self._roll is not None and index < self._roll.shown_from:
             return DROPPED
         if rendered.preview:
             result.add_custom_meta(PREVIEW_META)
         if self._options["post-messages"]:
-            self._tell(rendered, given.pts)
+            self.post_message(frame_message(self, rendered, given.pts))
         return Gst.FlowReturn.OK
 
-    def _number(self, buffer: Any) -> int:
-        """The plate's own number of a frame; without a frame rate they are counted."""
+    def _index(self, buffer: Any) -> int:
+        """Which frame it is, from 0; without a frame rate they are counted."""
         index = self._counted
         if self._rate and buffer.pts != Gst.CLOCK_TIME_NONE:
-            segment = self.segment
             # before the segment's start there is no stream time, and pictures of a pre-roll lie there
-            time = buffer.pts - segment.start + segment.time
-            index = nearest_frame(time, self._rate)
+            time = buffer.pts - self.segment.start + self.segment.time
+            duration = None if buffer.duration == Gst.CLOCK_TIME_NONE else buffer.duration
+            cut = buffer.pts == self._cut
+            index = clipped_frame(time, duration, self._rate) if cut else nearest_frame(time, self._rate)
         self._counted = index + 1
-        return self._options["first-frame"] + index
+        return index
 
     def _render(self, number: int, given: Any, result: Any) -> Any:
-        """Colour a frame into ``result``; None where it only leads up to the frames that are shown."""
+        """Colour a frame into ``result``."""
         assert self._effect is not None, "frames come after caps"
         self._apply_changes(number)
         form = FORMATS[self._input.finfo.name]
@@ -255,8 +254,6 @@ class TinctColorize(GstBase.BaseTransform):
             picture, alpha = read_picture(_rows(mapped.data, given, self._input), self._input.width, form)
 
         rendered = self._effect.render(number, lambda wanted: picture if wanted == number else None)
-        if self._shown_from is not None and number < self._shown_from:
-            return None
         rgb = np.asarray(rendered.arrays["rgb"])
         with result.map(Gst.MapFlags.WRITE) as mapped:
             write_picture(rgb, alpha, _rows(mapped.data, result, self._output), COLOUR[self._output.finfo.name])
@@ -280,34 +277,8 @@ class TinctColorize(GstBase.BaseTransform):
         except (WorkerRefused, ValueError) as error:
             self._warn(f"{error}; from frame {number} on the earlier parameters stay")
 
-    # messages
-
-    def _tell(self, rendered: Any, pts: int) -> None:
-        facts = Gst.Structure.new_empty(NAME)
-        facts.set_value("frame", int(rendered.number))
-        facts.set_value("timestamp", GObject.Value(GObject.TYPE_UINT64, pts))
-        facts.set_value("preview", bool(rendered.preview))
-        facts.set_value("was-reset", bool(rendered.was_reset))
-        facts.set_value("confidence", float(rendered.confidence))
-        self.post_message(Gst.Message.new_element(self, facts))
-
-    def _report(self, error: Exception, number: int | None = None) -> None:
-        """An element error."""
-        where = "" if number is None else f"frame {number}: "
-        if isinstance(error, WorkerUnavailable):
-            self._fail(Gst.ResourceError, Gst.ResourceError.OPEN_READ, where + str(error))
-        elif isinstance(error, ValueError) or getattr(error, "kind", "") in ("UsageError", "StillError", "MediaError"):
-            self._fail(Gst.ResourceError, Gst.ResourceError.SETTINGS, where + str(error))
-        else:
-            self._fail(Gst.LibraryError, Gst.LibraryError.FAILED, where + str(error))
-
-    def _fail(self, domain: Any, code: Any, text: str) -> None:
-        error = GLib.Error.new_literal(domain.quark(), text, int(code))
-        self.post_message(Gst.Message.new_error(self, error, NAME))
-
     def _warn(self, text: str) -> None:
-        error = GLib.Error.new_literal(Gst.ResourceError.quark(), text, int(Gst.ResourceError.SETTINGS))
-        self.post_message(Gst.Message.new_warning(self, error, NAME))
+        self.post_message(warning_message(self, text))
 
 
 def _others(direction: Any, given: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which frame of the plate a time names, and the other way round."""
+"""Which frame of the plate a time names, and the other way round. Times are in ns, and frames count from 0."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ SLACK = Fraction(1, 10)
 
 
 def nearest_frame(time: int, rate: Fraction) -> int:
-    """Index of the frame that is shown at its own ``time`` in ns."""
+    """The frame that begins at about ``time``."""
     return math.floor(time * rate / SECOND + Fraction(1, 2))
 
 
 def frame_during(time: int, rate: Fraction) -> int:
-    """Index of the frame that is on the screen at any ``time`` in ns."""
+    """The frame that is on the screen at ``time``."""
     return math.floor(time * rate / SECOND + SLACK)
 
 
-def time_of(index: int, rate: Fraction) -> int:
-    """Time in ns at which frame ``index`` begins, rounded down as GStreamer does."""
-    return index * SECOND * rate.denominator // rate.numerator
+def clipped_frame(time: int, duration: int | None, rate: Fraction) -> int:
+    """The frame of which a decoder has cut off what lies before ``time``, where a seek led: it is known by its end."""
+    return frame_during(time, rate) if duration is None else nearest_frame(time + duration, rate) - 1
+
+
+def time_within(index: int, rate: Fraction) -> int:
+    """A time at which no other frame than ``index`` is on the screen, however its own times are rounded: its middle."""
+    return (2 * index + 1) * SECOND * rate.denominator // (2 * rate.numerator) if index else 0

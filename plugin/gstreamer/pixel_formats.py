@@ -63,9 +63,9 @@ def result_formats(name: str) -> list[str]:
 def read_picture(rows: Any, width: int, form: PixelFormat) -> tuple[Any, Any]:
     """The picture in ``rows`` (H, stride) uint8: luma (H, W) or RGB (H, W, 3), float32 0..1, and alpha or None."""
     pixels = _pixels(rows, width, form)
-    picture = from_codes(pixels[..., list(form.colours)], form.bits)
+    colours = pixels[..., form.colours[0]] if len(form.colours) == 1 else pixels[..., list(form.colours)]
     alpha = None if form.alpha is None else from_codes(pixels[..., form.alpha], form.bits)
-    return (picture[..., 0].copy() if len(form.colours) == 1 else picture), alpha
+    return np.ascontiguousarray(from_codes(colours, form.bits)), alpha
 
 
 def write_picture(rgb: Any, alpha: Any, rows: Any, form: PixelFormat) -> None:

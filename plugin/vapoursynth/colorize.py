@@ -71,7 +71,9 @@ def colorize(
         frames.limit_to(mask, masked)
     weakref.finalize(frames, client.close)
     blank = result_clip(clip)
-    return vs.core.std.ModifyFrame(blank, [blank, clip], frames.give)
+    coloured = vs.core.std.ModifyFrame(blank, [blank, clip], frames.give)
+    coloured.std.SetVideoCache(mode=0)  # VapourSynth would keep previews; `frames` keeps what is right
+    return coloured
 
 
 def _values(stills: str | Sequence[Any], parameters: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class ColouredFrames:
     """Colours the frames that VapourSynth asks for.
 
     Its threads ask a few frames out of order. A frame a little ahead of the last one is no jump: those between are
-    coloured first, and kept until they are asked for.
+    coloured first, and kept for when they are asked for. The last results are kept, but never a preview.
     """
 
     def __init__(self, clip: Any, form: PictureFormat, effect: EffectInstance, first: int, reach: int) -> None:
@@ -65,12 +65,12 @@ class ColouredFrames:
         return result
 
     def _coloured(self, number: int, source: Any) -> Coloured:
-        ready = self._ready.pop(number, None)
-        if ready is not None:
-            return ready
+        if number in self._ready:
+            self._ready.move_to_end(number)
+            return self._ready[number]
         if self._next < number <= self._next + min(self._ahead, self._reach):
             for between in range(self._next, number):
-                self._keep(between, self._render(between, None))
+                self._render(between, None)
         return self._render(number, source)
 
     def _render(self, number: int, source: Any) -> Coloured:
@@ -83,16 +83,15 @@ class ColouredFrames:
 
         mask = None if self._mask is None else self._read(*self._mask, number)
         rendered = self._effect.render(number, fetch, mask=mask, outputs=("rgb",))
-        if not rendered.preview:
-            self._next = number + 1
         samples = self._form.result(np.asarray(rendered.arrays["rgb"]))
-        return Coloured(samples, rendered.preview, rendered.confidence)
+        coloured = Coloured(samples, rendered.preview, rendered.confidence)
+        if not coloured.preview:
+            self._next = number + 1
+            self._ready[number] = coloured
+            while len(self._ready) > self._ahead + 1:
+                self._ready.popitem(last=False)
+        return coloured
 
     def _read(self, clip: Any, form: PictureFormat, number: int) -> Any:
         with clip.get_frame(number - self._first) as frame:
             return form.read(frame)
-
-    def _keep(self, number: int, coloured: Coloured) -> None:
-        self._ready[number] = coloured
-        while len(self._ready) > self._ahead:
-            self._ready.popitem(last=False)

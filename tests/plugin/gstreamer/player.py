@@ -67,8 +67,9 @@ class Player:
         self.frames.append(
             {
                 "format": info.finfo.name,
-                "time": segment.to_stream_time(Gst.Format.TIME, buffer.pts),
-                "running": segment.to_running_time(Gst.Format.TIME, buffer.pts),
+                # a container's rounding may put the first frame a little before the segment that was asked for
+                "time": buffer.pts - segment.start + segment.time,
+                "running": buffer.pts - segment.start + segment.base,
                 "preview": buffer.get_custom_meta("tinct-preview") is not None,
             }
         )
