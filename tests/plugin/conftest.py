@@ -121,12 +121,14 @@ class Shot:
         return np.rint(self.luma(number) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
 
     def coloured(self, *stills: StillAt, plate: Path | None = None, **settings: Any) -> dict[int, np.ndarray]:
-        """Codes (H, W, 3) by frame number, from the files that a run wrote, in the plate's own format."""
+        """Codes (H, W, 3) by frame number, from the files that a run wrote: PNG, or the plate's own format if that is
+        one of pictures."""
         plate = plate or self.plate
+        suffix = ".png" if plate == self.movie else plate.suffix
         key = (stills, plate, tuple(sorted(settings.items())))
         if key not in self._made:
             folder = Path(tempfile.mkdtemp(dir=self.folder))
-            output = folder / f"out.%04d{plate.suffix}"
+            output = folder / f"out.%04d{suffix}"
             references = stills or (StillAt(self.stills[0]),)
             fake = {"model": "fake", "backend": "fake", "working_size": 64}
             colorize_plate(ColorizeRequest(input=plate, output=output, references=references, **{**fake, **settings}))
