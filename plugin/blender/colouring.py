@@ -6,7 +6,8 @@ import os
 import threading
 from typing import Any, Callable, NamedTuple
 
-from tinct.plugin.client import Cancelled, Client, ClientError, ColorizeProgress
+from tinct.plugin.client import Cancelled, Client, ClientError, ColorizeProgress, WorkerRefused
+from tinct.plugin.folder_lock import FolderLock, WaitCancelled
 from tinct.plugin.params import colorize_request, file_facts, state_key
 
 DIGITS = 12
@@ -51,7 +52,6 @@ class Task(NamedTuple):
             output=os.path.join(result.folder, f"frame.####{result.suffix}"),
             frames=f"{result.first}-{last}",
             overwrite=True,
-            resume=True,
         )
 
 
@@ -117,14 +117,34 @@ def colour(
 ) -> list[str]:
     """Colour the frames of a task up to ``last`` (None: all), and give the run's warnings.
 
+    Machines that share the cache wait for each other, and what one has made the others take.
+
     Raises:
         ClientError: the worker could not, or ``cancelled`` said so (`Cancelled`).
         ParameterError: a value is wrong.
         OSError: the folder cannot be made.
     """
     os.makedirs(task.result.folder, exist_ok=True)
-    with Client() as client:
-        report = client.colorize(
-            task.request(task.result.last if last is None else last), progress=progress, cancelled=cancelled
-        )
+    try:
+        with FolderLock(f"{task.result.folder}.lock", cancelled or (lambda: False)), Client() as client:
+            if not task.result.missing(last):
+                return []
+            report = _coloured(client, task.request(task.result.last if last is None else last), progress, cancelled)
+    except WaitCancelled as error:
+        raise Cancelled(str(error)) from None
     return list(report.get("warnings") or ())
+
+
+def _coloured(
+    client: Client,
+    request: dict[str, Any],
+    progress: Callable[[ColorizeProgress], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> dict[str, Any]:
+    """The report of a run, which goes on with an earlier one's work where that was of the same frames."""
+    try:
+        return client.colorize({**request, "resume": True}, progress=progress, cancelled=cancelled)
+    except WorkerRefused as error:
+        if error.kind != "UsageError":
+            raise
+        return client.colorize(request, progress=progress, cancelled=cancelled)

@@ -30,6 +30,7 @@ class TINCT_PT_strip(bpy.types.Panel):
             self.layout.label(text=settings.problem, icon="ERROR")
         for group in (one for one in PARAMETERS if one.kind == "Group"):
             box = self.layout.box()
+            box.use_property_split, box.use_property_decorate = True, False
             box.label(text=group.label)
             for one in PARAMETERS:
                 if one.parent == group.name and one.name not in LEFT_OUT:
@@ -49,11 +50,12 @@ def _draw(box: Any, settings: Any, one: Parameter) -> None:
 
 def _draw_still(box: Any, index: int, still: Any) -> None:
     column = box.column(align=True)
+    column.use_property_split = False
     row = column.row(align=True)
     row.prop(still, "path", text="")
     row.operator("tinct.remove_still", text="", icon="X").index = index
     row = column.row(align=True)
-    row.prop(still, "from_start")
+    row.prop(still, "from_start", text="Start", toggle=True)
     frame = row.row(align=True)
     frame.enabled = not still.from_start
     frame.prop(still, "frame", text="")

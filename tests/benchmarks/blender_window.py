@@ -8,6 +8,7 @@ The operator runs as a button starts it: Blender goes on meanwhile, and a timer 
 """
 
 import os
+import shutil
 import sys
 
 import addon_utils
@@ -44,12 +45,13 @@ def begin():
     scene.view_settings.view_transform = "Standard"
     scene.frame_start, scene.frame_end = 1, 72
     strips = scene.sequence_editor_create().sequences
-    strip = strips.new_movie("grey.mkv", os.path.join(DEMO, "grey.mkv"), 1, 1)
+    film = shutil.copytree(DEMO, os.path.join(bpy.app.tempdir, "film"))
+    strip = strips.new_movie("grey.mkv", os.path.join(film, "grey.mkv"), 1, 1)
     scene.sequence_editor.active_strip = strip
     strip.select = True
     strip.tinct.cacheFolder = bpy.app.tempdir
     for index, frame in enumerate(SHOTS):
-        bpy.ops.tinct.add_still(filepath=os.path.join(DEMO, f"still_{index + 1}.jpg"), from_start=frame == 0)
+        bpy.ops.tinct.add_still(filepath=os.path.join(film, f"still_{index + 1}.jpg"), from_start=frame == 0)
         strip.tinct.stills[-1].frame = frame
     window = bpy.context.window_manager.windows[0]
     area = lay_out(window)
@@ -64,14 +66,25 @@ def look():
         return 1.0
     bpy.context.scene.frame_set(SHOWN)
     bpy.context.scene.sequence_editor.active_strip = strips["grey.mkv"]
+    window = bpy.context.window_manager.windows[0]
+    area = next(one for one in window.screen.areas if one.type == "SEQUENCE_EDITOR")
+    for region in area.regions:
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            if region.type == "PREVIEW":
+                bpy.ops.sequencer.view_all_preview()
+            elif region.type == "WINDOW":
+                bpy.ops.sequencer.view_all()
     bpy.app.timers.register(take, first_interval=3.0)
     return None
 
 
 def take():
     window = bpy.context.window_manager.windows[0]
+    drawn = os.path.join(bpy.app.tempdir, "window.png")
     with bpy.context.temp_override(window=window):
-        bpy.ops.screen.screenshot(filepath=PICTURE)
+        bpy.ops.screen.screenshot(filepath=drawn)
+    bpy.context.scene.render.image_settings.file_format = "JPEG"
+    bpy.data.images.load(drawn).save_render(PICTURE)
     bpy.ops.wm.quit_blender()
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tinct.plugin.blender.colouring import ColouringRun, Task, task_of
+from tinct.plugin.blender.colouring import ColouringRun, Task, colour, task_of
 from tinct.plugin.blender.strip_plate import StripError, plate_of
 from tinct.plugin.client import Client, WorkerRefused
 from tinct.plugin.params import StillInForce, format_stills
@@ -58,6 +58,34 @@ def test_a_run_that_was_cancelled_goes_on_where_it_stood(shot, task, tmp_path: P
     assert again.progress.resumed == CHECKPOINT_FRAMES
     assert not long.result.missing()
     for number, picture in shot.coloured(plate=plate, frames=f"0-{last}").items():
+        np.testing.assert_array_equal(read_image(Path(long.result.file(number)))[1], picture)
+
+
+def test_machines_that_share_a_cache_wait_for_each_other(shot, task) -> None:
+    runs = [ColouringRun(task()) for _ in range(3)]
+    for run in runs:
+        run.wait()
+        assert run.error is None
+    assert sum(run.progress is not None for run in runs) == 1  # the others found it made
+    for number, picture in shot.coloured().items():
+        np.testing.assert_array_equal(read_image(Path(task().result.file(number)))[1], picture)
+
+
+def test_work_that_was_left_does_not_stand_in_the_way_of_a_shorter_or_longer_run(shot, task, tmp_path: Path) -> None:
+    plate = tmp_path / "long.%04d.png"
+    for number in range(60):
+        cv2.imwrite(str(plate) % number, shot.codes(number, 8))
+    long = task(last=59, plate=plate)
+    run = ColouringRun(long)
+    while run.progress is None or run.progress.done <= CHECKPOINT_FRAMES:
+        assert not run.ended
+    run.cancel()
+    run.wait()
+    assert run.cancelled
+    colour(long, 3)
+    assert not long.result.missing(3)
+    colour(long)
+    for number, picture in shot.coloured(plate=plate, frames="0-59").items():
         np.testing.assert_array_equal(read_image(Path(long.result.file(number)))[1], picture)
 
 
