@@ -90,6 +90,8 @@ class TinctColorize(GstBase.BaseTransform):
         self._effect: EffectInstance | None = None
         self._input: Any = None
         self._output: Any = None
+        self._plate: PlateDescription | None = None
+        self._rate = Fraction(0)
         self._counted = 0
         self._cut = 0
         self._sought: PreRoll | None = None
@@ -157,6 +159,9 @@ class TinctColorize(GstBase.BaseTransform):
         self._input, self._output = plate, result
         self._rate = Fraction(plate.fps_n, plate.fps_d or 1)
         with self._turn:
+            if self._effect is not None and description == self._plate:
+                return True  # the other end wants another format, and the pass goes on
+            self._plate = description
             return self._begin_effect(description)
 
     def _begin_effect(self, plate: PlateDescription) -> bool:
@@ -164,7 +169,7 @@ class TinctColorize(GstBase.BaseTransform):
         assert self._client is not None, "caps come after the start"
         try:
             self._effect = create_instance(self._client, plate, self._take_values())
-        except (ClientError, ValueError) as error:
+        except (ClientError, ValueError, OSError) as error:
             self.post_message(error_message(self, error))
             return False
         if not self._effect.stills:
@@ -222,7 +227,7 @@ class TinctColorize(GstBase.BaseTransform):
         try:
             with self._turn:
                 rendered = self._render(number, given, result)
-        except (ClientError, ValueError) as error:
+        except (ClientError, ValueError, OSError) as error:
             self.post_message(error_message(self, error, number))
             return Gst.FlowReturn.ERROR
         if self._roll is not None and index < self._roll.shown_from:
