@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def blender(host_environment: dict[str, str], tmp_path_factory: pytest.TempPathF
     return {**host_environment, "BLENDER_USER_SCRIPTS": str(folder)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start(blender: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Start Blender with arguments; ``addon``: with the add-on in sight."""
 
@@ -38,12 +39,12 @@ def start(blender: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[
     return run
 
 
-@pytest.fixture
-def take(start: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> Callable[..., list[Any]]:
-    """Take steps in Blender, and give what was said."""
+@pytest.fixture(scope="session")
+def steps(start: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., list[Any]]:
+    """Take steps in Blender, which are written into a folder, and give what was said."""
 
-    def steps(*steps: list[Any], scene: Path | None = None) -> list[Any]:
-        script, result = tmp_path / "script.json", tmp_path / "result.json"
+    def take(folder: Path, *steps: list[Any], scene: Path | None = None) -> list[Any]:
+        script, result = folder / "script.json", folder / "result.json"
         script.write_text(json.dumps({"steps": [["addon"], *steps]}))
         opened = [] if scene is None else [scene]
         done = start(*opened, "--python-exit-code", 3, "--python", STEPS, "--", script, result)
@@ -52,4 +53,9 @@ def take(start: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path)
         assert on is True
         return said
 
-    return steps
+    return take
+
+
+@pytest.fixture
+def take(steps: Callable[..., list[Any]], tmp_path: Path) -> Callable[..., list[Any]]:
+    return partial(steps, tmp_path)

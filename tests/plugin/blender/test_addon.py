@@ -49,12 +49,19 @@ def coloured_files(folder: Path) -> dict[int, np.ndarray]:
     return {int(path.stem.split(".")[-1]): read_image(path)[1] for path in folder.glob("frame.*.png")}
 
 
-@pytest.fixture
-def coloured(shot, take: Callable[..., list[Any]], tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def made(shot, steps: Callable[..., list[Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a saved scene whose strip was coloured."""
-    said = take(*scene(shot, tmp_path, ["operator", "colour_strip"]))
+    folder = tmp_path_factory.mktemp("made")
+    said = steps(folder, *scene(shot, folder, ["operator", "colour_strip"]))
     assert said == [[["FINISHED"], ""]]
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def coloured(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(made, tmp_path / "coloured"))
 
 
 def test_a_strip_is_coloured_and_rendered_as_colorize_makes_it(shot, take, tmp_path: Path) -> None:
@@ -165,21 +172,21 @@ def test_colouring_again_puts_nothing_twice_and_a_copy_has_its_own_result(shot, 
     assert [strip["channel"] for strip in strips] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("steps", "words"),
-    [
-        ([["set", "stills", None]], "add one that shows the colours"),
-        ([["still", "/nowhere/still.png"]], "/nowhere/still.png"),
-        ([["set", "model", "none-such"]], "none-such"),
-    ],
-    ids=["no still", "still", "model"],
-)
-def test_what_cannot_be_coloured_is_an_error_of_the_operator(shot, take, tmp_path, steps, words: str) -> None:
-    if steps[0][1] == "stills":
-        steps = [["remove_still", 0]]
-    (done,) = take(*scene(shot, tmp_path, *steps, ["operator", "colour_strip"]))
-    assert not done[0]
-    assert words in done[1]
+def test_what_cannot_be_coloured_is_an_error_of_the_operator(shot, take, tmp_path: Path) -> None:
+    said = take(
+        *scene(shot, tmp_path),
+        ["set", "model", "none-such"],
+        ["operator", "colour_strip"],
+        *FAKE,
+        ["still", "/nowhere/still.png"],
+        ["operator", "colour_strip"],
+        ["remove_still", 0],
+        ["remove_still", 0],
+        ["operator", "colour_strip"],
+    )
+    for (done, words), wrong in zip(said, ("none-such", "/nowhere/still.png", "add one that shows"), strict=True):
+        assert not done
+        assert wrong in words
 
 
 def test_a_render_that_cannot_be_coloured_fails_in_the_background(shot, coloured: Path, take, start) -> None:
