@@ -60,8 +60,8 @@ def made(shot, steps: Callable[..., list[Any]], tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def coloured(made: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copytree(made, tmp_path / "coloured"))
+    """A copy of it, as deep below the root: Blender keeps the plate's path relative to the scene."""
+    return Path(shutil.copytree(made, tmp_path, dirs_exist_ok=True))
 
 
 def test_a_strip_is_coloured_and_rendered_as_colorize_makes_it(shot, take, tmp_path: Path) -> None:
