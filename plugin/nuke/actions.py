@@ -14,7 +14,7 @@ from tinct.plugin.nuke.cache import ResultCache
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.colouring import Colouring, Outcome, find, plan
 from tinct.plugin.nuke.job import Job, colour_with_progress, job_of, said
-from tinct.plugin.nuke.knobs import set_stills, state_of, stills_of, text_of, values_of
+from tinct.plugin.nuke.knobs import set_stills, show_stills, state_of, still_lines, stills_of, text_of, values_of
 from tinct.plugin.nuke.node import MASK, PLATE, NodeDamaged, set_range
 from tinct.plugin.nuke.source import NotWritten, Source, SourceRefused, find_source
 from tinct.plugin.params import ParameterError, StillInForce
@@ -38,7 +38,7 @@ def press(name: str) -> None:
     try:
         BUTTONS[name](node)
     except REFUSED as error:
-        _fail(node, str(error))
+        _fail(node, said(error))
 
 
 def add_still(node: nuke.Node) -> None:
@@ -55,9 +55,13 @@ def add_still(node: nuke.Node) -> None:
 
 def remove_still(node: nuke.Node) -> None:
     """Take the still that the pulldown shows out."""
-    stills = stills_of(node)
-    index = int(node["still"].getValue())
-    if index < len(stills):
+    stills, pulldown = stills_of(node), node["still"]
+    assert isinstance(pulldown, nuke.Enumeration_Knob)
+    if list(pulldown.values()) != still_lines(stills):  # after an undo, for one
+        show_stills(node)
+        raise SourceRefused("the list of stills was an older one; choose the still again")
+    index = int(pulldown.getValue())
+    if stills:
         _change_stills(node, "Tinct: remove still", stills[:index] + stills[index + 1 :])
 
 
@@ -84,14 +88,12 @@ def cancel(node: nuke.Node) -> None:
 
 
 def cache_of(node: nuke.Node) -> ResultCache:
-    """The node's cache: the folder that it names, else one beside the script, else one in the temporary folder."""
-    named = text_of(node["cacheFolder"])
-    if named:
-        return ResultCache(os.path.abspath(named))
+    """The node's cache: the folder that it names, else ``tinct_cache``; counted from the script's folder, or from the
+    temporary one as long as the script has no name."""
     script = str(nuke.root().name())
-    if os.path.isabs(script):
-        return ResultCache(os.path.join(os.path.dirname(script), "tinct_cache"))
-    return ResultCache(os.path.join(os.environ.get("NUKE_TEMP_DIR") or tempfile.gettempdir(), "tinct_cache"))
+    temporary = os.environ.get("NUKE_TEMP_DIR") or tempfile.gettempdir()
+    folder = os.path.dirname(script) if os.path.isabs(script) else temporary
+    return ResultCache(os.path.join(folder, text_of(node["cacheFolder"]) or "tinct_cache"))
 
 
 def colouring_of(node: nuke.Node, first: int, last: int, may_write: bool) -> tuple[Source, Colouring]:

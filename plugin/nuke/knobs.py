@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from typing import Any, Callable
 
 import nuke
@@ -83,11 +84,15 @@ def show_stills(node: nuke.Node) -> None:
     """Let the pulldown list the stills that the node has."""
     pulldown = node["still"]
     assert isinstance(pulldown, nuke.Enumeration_Knob)
-    pulldown.setValues([still_line(still) for still in stills_of(node)] or [EMPTY])
+    pulldown.setValues(still_lines(stills_of(node)))
 
 
-def still_line(still: StillInForce) -> str:
-    """A still as the pulldown has it."""
+def still_lines(stills: Sequence[StillInForce]) -> list[str]:
+    """The stills as the pulldown has them."""
+    return [_still_line(still) for still in stills] or [EMPTY]
+
+
+def _still_line(still: StillInForce) -> str:
     start = "start" if still.frame is None else str(still.frame)
     weight = "" if still.weight == 1.0 else f" x{still.weight:g}"
     return f"{start}: {os.path.basename(still.path)}{weight}"

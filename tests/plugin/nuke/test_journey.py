@@ -210,6 +210,22 @@ def test_each_button_is_one_step_of_undo_and_progress_is_none(artist: Artist) ->
     assert not is_grey(artist.sees(FIRST))
 
 
+def test_an_outdated_list_of_stills_takes_no_wrong_one_out(artist: Artist) -> None:
+    for name in ("red.png", "green.png", "blue.png"):
+        artist.add_still(name)
+    artist.node["still"].setValue("start: blue.png")
+    artist.nuke.undo()  # what the pulldown shows
+    artist.nuke.undo()  # blue.png
+    artist.press("removeStill")
+    assert "choose the still again" in artist.nuke.messages[0]
+    assert artist.node["still"].values() == ["start: red.png", "start: green.png"]
+    artist.press("removeStill")
+    assert artist.node["still"].values() == ["start: green.png"]
+    artist.press("removeStill")
+    artist.press("removeStill")
+    assert artist.node["stills"].value() == "[]"
+
+
 def test_a_node_deleted_while_it_renders_and_a_closed_script_trouble_nobody(artist: Artist) -> None:
     artist.add_still("red.png")
     artist.press("render")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,32 @@ def test_two_tasks_at_once_do_the_work_once(comp: Path, home: Path, tmp_path: Pa
     assert sum(": starting" in line for line in lines) == 2  # each segment once
     assert len(list((tmp_path / "out").glob("comp.*.exr"))) == LAST - FIRST + 1
     assert not list((tmp_path / "cache" / "segments").glob("*.lock"))
+
+
+def test_a_task_that_is_killed_is_followed_by_one_that_goes_on(
+    start: Start, comp: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    said: multiprocessing.Queue[list[str]] = spawn.Queue()
+    task = spawn.Process(target=_task, args=(str(comp), str(home), FIRST, LAST, said))
+    task.start()
+    segments = comp.parent / "cache" / "segments"
+    deadline = time.monotonic() + 30
+    while not list(segments.glob("*.lock")):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    task.kill()
+    task.join(60)
+    assert len(list(segments.glob("*.lock"))) == 1  # nobody is there to remove it
+    farm = start(gui=False)
+    import tinct.plugin.nuke.lock
+
+    monkeypatch.setattr(tinct.plugin.nuke.lock, "STALE_S", 1.0)
+    farm.open(comp)
+    farm.render_all(FIRST, LAST)
+    assert len(farm.rendered) == LAST - FIRST + 1
+    assert any("is rendering frames 1001-1006; waiting for it" in line for line in farm.terminal)
+    assert not list(segments.glob("*.lock"))
 
 
 def test_a_plate_that_is_no_file_and_was_never_rendered_ends_the_task_with_a_reason(
