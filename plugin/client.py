@@ -23,6 +23,7 @@ import json
 import mmap
 import os
 import secrets
+import select
 import socket
 import stat
 import struct
@@ -81,6 +82,22 @@ class WorkerRefused(ClientError):
 
 class ConnectionLost(ClientError):
     """The worker went away in the middle of a call, and again when the call was repeated."""
+
+
+class Cancelled(ClientError):
+    """The run was cancelled; what it had done is kept beside its output, for a request with ``resume``."""
+
+
+class ColorizeProgress(NamedTuple):
+    """A frame of a run was written: its number, ``done`` of ``total``, of which an earlier run had ``resumed``; seconds
+    so far, and the frame's mean confidence 0..1."""
+
+    frame: int
+    done: int
+    total: int
+    seconds: float
+    resumed: int
+    confidence: float
 
 
 class Still(NamedTuple):
@@ -250,6 +267,7 @@ class Client:
         chroma: float = 1.0,
         limit: bool = True,
         checkpoint_every: int = 1,
+        stills_at_once: int | None = None,
     ) -> Session:
         """A session for a plate of ``width`` x ``height`` pixels.
 
@@ -267,6 +285,7 @@ class Client:
             limit: keep all channels at or below 1, or the luma where that is above; False for float results.
             checkpoint_every: frames from one checkpoint to the next; those since the last are kept here, and rendered
                 again after a crash.
+            stills_at_once: how many stills of a set take part in a frame at most; None = 4.
 
         Raises:
             WorkerRefused: a parameter is wrong, or the model or backend cannot be used.
@@ -275,13 +294,105 @@ class Client:
         wanted = {
             "width": width, "height": height, "model": model, "backend": backend, "working_size": working_size,
             "threads": threads, "matrix": matrix, "transfer": transfer, "space": space, "chroma": chroma,
-            "limit": limit, "shared": self.shared,
+            "limit": limit, "shared": self.shared, "stills_at_once": stills_at_once,
         }  # fmt: skip
         if checkpoint_every < 1:
             raise ValueError(f"checkpoint_every is {checkpoint_every} and must be 1 or more")
         session = Session(self, wanted, checkpoint_every)
         self.repeated(session.reopen, "open")
         return session
+
+    def colorize(
+        self,
+        request: dict[str, Any],
+        progress: Callable[[ColorizeProgress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Colour a plate's file into a result's file, as ``tinct colorize`` does, with what the worker keeps warm.
+
+        If the worker dies meanwhile, the run goes on once on another one where it stood. Other calls on this client
+        wait until the run has ended.
+
+        Args:
+            request: ``input``, ``output``, ``references`` (each with ``path``, ``frame``, ``weight``), and if wanted
+                ``model``, ``backend``, ``frames``, ``working_size``, ``chroma``, ``codec``, ``overwrite``,
+                ``threads``, ``hints`` (``frame``, ``x``, ``y``, ``colour``), ``input_space``, ``output_space``,
+                ``still_space``, ``ocio``, ``passes``, ``passes_output``, ``mask``, ``resume``, ``stills_at_once``:
+                what the options of ``tinct colorize`` say.
+            progress: called after each frame.
+            cancelled: asked ten times a second; True stops the run.
+            timeout: seconds without a sign of life from the worker; None = the client's.
+
+        Returns:
+            the report: output, frames, resumed, seconds, fps, backend, model, confidence, warnings.
+
+        Raises:
+            Cancelled: ``cancelled`` said so.
+            WorkerRefused: the request is wrong, or the run failed.
+            ClientError: the worker cannot be reached.
+        """
+        run = _with_whole_paths(request)
+
+        def work() -> dict[str, Any]:
+            try:
+                return self._colorize(run, progress, cancelled, self.timeout if timeout is None else timeout)
+            except OSError:
+                run["resume"] = True
+                raise
+
+        report: dict[str, Any] = self.repeated(work, "colorize")
+        return report
+
+    def _colorize(
+        self,
+        run: dict[str, Any],
+        progress: Callable[[ColorizeProgress], None] | None,
+        cancelled: Callable[[], bool] | None,
+        seconds: float,
+    ) -> dict[str, Any]:
+        with self._lock:
+            self.connect()
+            assert self._stream is not None
+            self._calls += 1
+            told = False
+            try:
+                _send(self._stream, {"call": "colorize", "id": self._calls, "run": run}, (), None, seconds)
+                while True:
+                    if not told and cancelled is not None and cancelled():
+                        _send(self._stream, {"call": "cancel"}, (), None, seconds)
+                        told = True
+                    reply = self._next_word(seconds, None if told else cancelled)
+                    if reply is None:
+                        continue
+                    if reply.get("id") != self._calls:
+                        raise ConnectionError("the worker answered another call")
+                    if "progress" not in reply:
+                        break
+                    if progress is not None and reply["progress"]:
+                        progress(ColorizeProgress(**reply["progress"]))
+            except BaseException:
+                self.close()  # which ends the run
+                raise
+        if reply.get("ok"):
+            return dict(reply["report"])
+        if reply.get("error") == "CancelledError":
+            raise Cancelled(str(reply.get("message")))
+        raise WorkerRefused(str(reply.get("error")), str(reply.get("message")))
+
+    def _next_word(self, seconds: float, cancelled: Callable[[], bool] | None) -> dict[str, Any] | None:
+        """The worker's next message; None as soon as ``cancelled`` says so."""
+        assert self._stream is not None
+        deadline = time.monotonic() + seconds
+        while not select.select([self._stream], [], [], 0.1)[0]:
+            if cancelled is not None and cancelled():
+                return None
+            if time.monotonic() > deadline:
+                raise WorkerTimeout(f"the worker gave no sign of life for {seconds:g} s during a run; try again")
+        try:
+            return _receive(self._stream, None, deadline + 5.0, False)[0]
+        except socket.timeout:
+            raise WorkerTimeout("the worker stopped in the middle of a message") from None
 
     def call(
         self,
@@ -713,6 +824,20 @@ def _count(shape: Sequence[int]) -> int:
     for side in shape:
         count *= side
     return count
+
+
+def _with_whole_paths(request: dict[str, Any]) -> dict[str, Any]:
+    """A copy whose paths hold in any folder; a model or configuration is one where it names something that is there."""
+    run = dict(request)
+    for key in ("input", "output", "mask", "passes_output"):
+        if run.get(key) is not None:
+            run[key] = os.path.abspath(str(run[key]))
+    if os.sep in str(run.get("model", "")):
+        run["model"] = os.path.abspath(str(run["model"]))
+    if os.path.isfile(str(run.get("ocio"))):
+        run["ocio"] = os.path.abspath(str(run["ocio"]))
+    run["references"] = [dict(still, path=os.path.abspath(str(still["path"]))) for still in run.get("references") or ()]
+    return run
 
 
 def _shake_hands(stream: socket.socket, key: bytes) -> None:

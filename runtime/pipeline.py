@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.backends import create_backend
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bundle import find_bundle
 from tinct.runtime.checkpoint import CHECKPOINT_FRAMES, Checkpoint, Tally
@@ -41,6 +40,7 @@ from tinct.runtime.request_facts import request_facts
 from tinct.runtime.session import ColorizationSession, Reference, StepResult
 from tinct.runtime.stages import Stage, Stages
 from tinct.runtime.upsample import upsample_chroma
+from tinct.runtime.warm import Warm
 from tinct.runtime.work_folder import WorkFolder
 
 __all__ = ["ColorizeReport", "ColorizeRequest", "Progress", "StillAt", "colorize_plate", "keeps_values_above_one"]
@@ -65,6 +65,7 @@ def colorize_plate(
     progress: ProgressCall | None = None,
     cancelled: Callable[[], bool] | None = None,
     on_frame: FrameCall | None = None,
+    warm: Warm | None = None,
 ) -> ColorizeReport:
     """Colour a plate and write the result under its final name; on any error nothing is there under that name.
 
@@ -78,6 +79,7 @@ def colorize_plate(
         cancelled: asked at least every 0.05 s; True stops the run.
         on_frame: called with each result and the session's own, before it is written; must not change them.
             All three are called on the calling thread.
+        warm: what this run shares with others of its process; None: nothing.
 
     Raises:
         UsageError: an unknown name, a frame that the plate lacks, an output that exists, a parameter out of range.
@@ -89,6 +91,7 @@ def colorize_plate(
         CancelledError: ``cancelled`` said so.
     """
     check_names(request)
+    warm = warm or Warm()
     bundle = find_bundle(request.model)
     management = request.spaces.open()
     with ExitStack() as stack:
@@ -99,8 +102,13 @@ def colorize_plate(
         check_hint_places(request, info)
         references = _read_references(request, management)
         mask = None if request.mask is None else stack.enter_context(closing(Mask(Path(request.mask), info)))
-        backend = create_backend(request.backend, bundle, threads=request.threads)
-        session = ColorizationSession(backend, working_size=request.working_size, stills_at_once=request.stills_at_once)
+        backend = warm.backend(request.backend, bundle, request.threads)
+        session = ColorizationSession(
+            backend,
+            working_size=request.working_size,
+            stills_at_once=request.stills_at_once,
+            encoded=warm.stills,
+        )
         session.set_references(references)
         written = info if management is None else management.written_info(info, Path(request.output))
         facts = request_facts(request, info, references, backend, management)
@@ -111,7 +119,7 @@ def colorize_plate(
             return _finished_before(request, info, work.finished)
         writer = stack.enter_context(_open_result(request, info, written, management, work))
         work.begin()
-        run = _Run(request, info, session, backend, work, mask)
+        run = _Run(request, info, session, backend, work, mask, warm)
         _log.info("%s: %d frames with %s on %s", info.path, len(info.frames), request.model, backend.NAME)
         return run.through(reader, writer, progress, cancelled, on_frame)
 
@@ -173,8 +181,9 @@ class _Run:
         backend: Backend,
         work: WorkFolder,
         mask: Mask | None,
+        warm: Warm,
     ) -> None:
-        self._request = request
+        self._request, self._warm = request, warm
         self._backend = backend
         self._info = info
         self._session = session
@@ -251,11 +260,13 @@ class _Run:
     def _step(self, prepared: _Prepared) -> StepResult:
         number, lightness = prepared.frame.number, prepared.lightness
         follows = self._previous is not None and number - self._previous == self._stride
-        hints = None
-        if self._hints is not None:
-            height, width = lightness.shape
-            hints = self._hints.at(number, lightness, self._session.fit(width, height))
-        step = self._session.step(number, lightness, hints=hints, continues=follows)
+        self._warm.encode(self._session, self._backend, number)
+        with self._warm.turn():
+            hints = None
+            if self._hints is not None:
+                height, width = lightness.shape
+                hints = self._hints.at(number, lightness, self._session.fit(width, height))
+            step = self._session.step(number, lightness, hints=hints, continues=follows)
         if not np.isfinite(step.ab).all():
             raise BackendError(
                 f"the network gave values that are not numbers at frame {number}; try another --backend, and report it"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import SessionGoneError, TinctError, UsageError, WorkerError
+from tinct.runtime.worker.colorize_call import ColorizeCall, parse_request
 from tinct.runtime.worker.fields import Fields
 from tinct.runtime.worker.served_session import Arrays, ServedSession
 from tinct.runtime.worker.warm_store import WarmStore
@@ -71,6 +72,8 @@ class Connection:
                 message = read_message(self._stream, seconds=self._seconds)
                 if message is None:
                     return
+                if message.header.get("call") == "cancel":  # of a run that had just ended; no answer is waited for
+                    continue
                 self._begun()
                 try:
                     self._answer(message)
@@ -120,6 +123,8 @@ class Connection:
             return {}, {}, None
         if call == "open":
             return self._open(request)
+        if call == "colorize":
+            return self._colorize(message), {}, None
         number = request.whole("session")
         session = self._sessions.get(number)
         if call == "close":
@@ -160,6 +165,10 @@ class Connection:
             "shared_bytes": 0 if session.shared is None else session.shared.size,
         }
         return facts, {}, session
+
+    def _colorize(self, message: Message) -> dict[str, Any]:
+        run = ColorizeCall(self._stream, self._store.warm, call=message.header.get("id"), seconds=self._seconds)
+        return run.run(parse_request(message.header.get("run")))
 
     def _set_references(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
         session.set_references(request, given)

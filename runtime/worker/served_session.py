@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
-from tinct.runtime.bank import EncodedStills, Reference
+from tinct.runtime.bank import Reference
 from tinct.runtime.checkpoint import Checkpoint, Tally
 from tinct.runtime.colour import check_transfer, luma_to_lightness
 from tinct.runtime.compose import compose
@@ -25,9 +25,9 @@ from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
 from tinct.runtime.media.stills import is_grey
 from tinct.runtime.session import ColorizationSession, StepResult
 from tinct.runtime.upsample import upsample_chroma
+from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
 from tinct.runtime.worker.shared_frame import SharedFrame
-from tinct.runtime.worker.turns import Turns
 
 Image = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
@@ -85,10 +85,10 @@ class ServedSession:
         self,
         backend: Backend,
         plate: PlateFacts,
-        stills: EncodedStills,
-        turns: Turns,
+        warm: Warm,
         *,
         working_size: int | None,
+        stills_at_once: int,
         shared: SharedFrame | None,
     ) -> None:
         """Start without stills.
@@ -97,8 +97,10 @@ class ServedSession:
             UsageError: the working size is out of range.
         """
         self.backend, self.plate, self.shared = backend, plate, shared
-        self._stills, self._turns = stills, turns
-        self._session = ColorizationSession(backend, working_size=working_size, encoded=stills)
+        self._warm = warm
+        self._session = ColorizationSession(
+            backend, working_size=working_size, stills_at_once=stills_at_once, encoded=warm.stills
+        )
         self._references: tuple[Reference, ...] = ()
         self._points: list[PointHint] = []
         self._hints: HintTracker | None = None
@@ -201,12 +203,10 @@ class ServedSession:
         self._session, self._references = None, ()  # type: ignore[assignment]
 
     def _step(self, number: int, lightness: Image, *, continues: bool) -> StepResult:
-        for reference in self._session.references_at(number):
-            with self._turns.take():  # one a turn: a hundred new stills must not keep the other clients waiting
-                self._stills.encode(reference, self.backend, self._session.short_side)
+        self._warm.encode(self._session, self.backend, number)
         if number <= self._last:
             self._follow_afresh()
-        with self._turns.take():
+        with self._warm.turn():
             hints = None
             if self._hints is not None:
                 hints = self._hints.at(number, lightness, self._session.fit(self.plate.width, self.plate.height))

@@ -5,11 +5,13 @@ import time
 from collections.abc import Iterator
 from threading import Lock
 
-from tinct.runtime.backends import create_backend
+from tinct.runtime.backends import AUTO, create_backend
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills
-from tinct.runtime.bundle import find_bundle
+from tinct.runtime.bundle import Bundle, find_bundle
 from tinct.runtime.errors import WorkerError
+from tinct.runtime.still_choice import STILLS_AT_ONCE
+from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
 from tinct.runtime.worker.served_session import PlateFacts, ServedSession
 from tinct.runtime.worker.shared_frame import CAN_SHARE, SharedFrame
@@ -34,6 +36,7 @@ class WarmStore:
         self.budget = budget
         self.turns = Turns()
         self.stills = EncodedStills(budget, dropped=self._tell)
+        self.warm = Warm(self._backend, self.stills, self.turns.take)
         self._idle_session_s = idle_session_s
         self._lock = Lock()
         self._loading = Lock()
@@ -66,14 +69,21 @@ class WarmStore:
         """
         plate = PlateFacts.of(request)
         working_size = request.whole("working_size", least=1, most=1 << 20) if request.has("working_size") else None
-        backend = self._backend(request)
+        at_once = (
+            request.whole("stills_at_once", least=1, most=1 << 20) if request.has("stills_at_once") else STILLS_AT_ONCE
+        )
+        threads = request.whole("threads", least=1, most=1024) if request.has("threads") else None
+        name = request.text("backend") if request.has("backend") else AUTO
+        backend = self._backend(name, find_bundle(request.text("model")), threads)
         shared = None
         if can_share and CAN_SHARE and request.flag("shared", True):
             size = (3 + 3 + 1) * plate.width * plate.height * 4 + 4096
             self.make_room(size)
             shared = SharedFrame(size)
         try:
-            session = ServedSession(backend, plate, self.stills, self.turns, working_size=working_size, shared=shared)
+            session = ServedSession(
+                backend, plate, self.warm, working_size=working_size, stills_at_once=at_once, shared=shared
+            )
         except BaseException:
             if shared is not None:
                 shared.close()
@@ -123,10 +133,7 @@ class WarmStore:
             finally:
                 session.busy.release()
 
-    def _backend(self, request: Fields) -> Backend:
-        bundle = find_bundle(request.text("model"))
-        name = request.text("backend") if request.has("backend") else "auto"
-        threads = request.whole("threads", least=1, most=1024) if request.has("threads") else None
+    def _backend(self, name: str, bundle: Bundle, threads: int | None) -> Backend:
         key = (str(bundle.folder.resolve()), bundle.manifest.identity, name, threads)
         with self._loading:
             if key not in self._backends:
