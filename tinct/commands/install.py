@@ -8,6 +8,7 @@ import typer
 
 HOSTS = {
     "nuke": "tinct.plugin.install.nuke",
+    "resolve": "tinct.plugin.install.resolve",
 }
 """Modules with ``install(path) -> Installed`` and ``remove(path) -> tuple[Path, ...]``."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -38,11 +39,13 @@ class MediaFile:
             found = cv2.imread(f"{match[1]}{number}{match[4]}", cv2.IMREAD_COLOR)
             assert found is not None
             return found
-        with av.open(self.path) as container:
-            for count, frame in enumerate(container.decode(video=0)):
-                if count == index:
-                    return frame.to_ndarray(format="bgr24")
-        raise AssertionError(f"{self.path} has no picture {index}")
+        return _decoded(self.path, Path(self.path).stat().st_mtime_ns)[index]
+
+
+@lru_cache(maxsize=8)
+def _decoded(path: str, changed: int) -> list[np.ndarray]:
+    with av.open(path) as container:
+        return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
 
 
 def look_at_movie(path: str) -> MediaFile | None:

@@ -1,0 +1,72 @@
+"""Which clips are meant. Resolve tells no script which clips of a timeline are selected (18.5 to 21), so a person says
+it with a clip colour, which many clips take at once, with a marker, or with the playhead."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tinct.plugin.resolve.api import Item, Pool, Timeline, newer
+from tinct.plugin.resolve.errors import NothingToDo
+from tinct.plugin.resolve.marker_stills import said_by
+from tinct.plugin.resolve.settings import Settings
+
+
+class Chosen(NamedTuple):
+    """An item and the video track it is on, 1 for the first."""
+
+    item: Item
+    track: int
+
+
+def choose_clips(timeline: Timeline, pool: Pool, settings: Settings) -> list[Chosen]:
+    """The clips that ``settings`` mean, in order of tracks and time.
+
+    Raises:
+        NothingToDo: there is none, or the version cannot tell.
+    """
+    everything = [
+        Chosen(item, track)
+        for track in range(1, timeline.GetTrackCount("video") + 1)
+        for item in timeline.GetItemListInTrack("video", track) or []
+    ]
+    of_colour = [one for one in everything if one.item.GetClipColor() == settings.clip_colour]
+    if settings.clips == "colour":
+        chosen, advice = of_colour, f"give clips the colour {settings.clip_colour} (their context menu > Clip Color)"
+    elif settings.clips == "playhead":
+        chosen, advice = _at_playhead(timeline, everything), "put the playhead on a clip"
+    elif settings.clips == "media pool":
+        chosen, advice = _of_selected_media(everything, pool), "select in the media pool what the timeline's clips show"
+    elif settings.clips == "timeline":
+        chosen, advice = everything, "put clips on it"
+    else:
+        marked = [one for one in everything if _is_marked(one.item)]
+        named = {str(one.item.GetUniqueId()) for one in (*of_colour, *marked)}
+        chosen = [one for one in everything if str(one.item.GetUniqueId()) in named]
+        chosen = chosen or _at_playhead(timeline, everything)
+        advice = f"give clips the colour {settings.clip_colour}, or put the playhead on one"
+    if not chosen:
+        raise NothingToDo(f"no clip of {timeline.GetName()} is chosen; {advice}")
+    return chosen
+
+
+def _is_marked(item: Item) -> bool:
+    return any(said_by(marker) is not None for marker in item.GetMarkers().values())
+
+
+def _at_playhead(timeline: Timeline, everything: list[Chosen]) -> list[Chosen]:
+    current = timeline.GetCurrentVideoItem()
+    identity = None if current is None else str(current.GetUniqueId())
+    return [one for one in everything if str(one.item.GetUniqueId()) == identity]
+
+
+def _of_selected_media(everything: list[Chosen], pool: Pool) -> list[Chosen]:
+    selected = newer(pool, "GetSelectedClips")
+    if selected is None:
+        raise NothingToDo("this version tells no script what is selected in the media pool; use a clip colour instead")
+    wanted = {str(clip.GetUniqueId()) for clip in selected() or []}
+    found = []
+    for one in everything:
+        media = one.item.GetMediaPoolItem()
+        if media is not None and str(media.GetUniqueId()) in wanted:
+            found.append(one)
+    return found

@@ -1,0 +1,134 @@
+"""*Colour selected clips*: a snapshot of the timeline becomes a job, a process of its own colours it, and what is
+finished while the script still runs is placed at once. *Update from panel* places the rest."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable
+
+from tinct.plugin.client import Client
+from tinct.plugin.resolve.api import Application, OpenProject, Timeline
+from tinct.plugin.resolve.collect import collect
+from tinct.plugin.resolve.connect import open_project, open_timeline
+from tinct.plugin.resolve.errors import PlacementError
+from tinct.plugin.resolve.job import Job, RunState, has_ended, read_states, write_job, write_states
+from tinct.plugin.resolve.origins import add_origins, read_origins
+from tinct.plugin.resolve.placement import Placer
+from tinct.plugin.resolve.plan import plan
+from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, find_items, set_mark
+from tinct.plugin.resolve.project_folder import folder_of
+from tinct.plugin.resolve.run_job import is_there, last_words, run_job, start_process
+from tinct.plugin.resolve.settings import read_settings
+
+LOOK_SECONDS = 0.5
+"""How often the script looks how far the work is."""
+
+
+def colour_clips(
+    application: Application, tell: Callable[[str], None], client: Client | None = None, wait: float | None = None
+) -> Job | None:
+    """Colour the chosen clips of the current timeline; the job, or None where no clip could be coloured.
+
+    Args:
+        application: Resolve.
+        tell: called with each line for a person.
+        client: work in this process with it, to the end, rather than in one of its own.
+        wait: seconds to follow the work; None: as the settings say.
+
+    Raises:
+        ResolveScriptError: nothing can be done.
+        ClientError: the process that colours cannot be started.
+    """
+    project = open_project(application)
+    timeline, folder = open_timeline(project), folder_of(project)
+    settings = read_settings(folder.settings)
+    shots, refused = collect(application, project, timeline, settings, read_origins(folder))
+    planned, without_stills = plan(shots, settings, folder)
+    for left in (*refused, *without_stills):
+        tell(f"left out {left.name}: {left.reason}")
+    if not planned:
+        tell(f"nothing to colour; settings: {folder.settings}")
+        return None
+    identities = str(project.GetUniqueId()), str(timeline.GetUniqueId())
+    job = write_job(folder, *identities, settings.result, settings.track_name, settings.mark_progress, planned)
+    add_origins(folder, job)
+    for one in planned:
+        tell(f"{one.run.title}: frames {one.run.request['frames']} for {len(one.shots)} clip(s)")
+    _mark(timeline, job, read_states(job))
+    if client is not None:
+        run_job(job, client, tell)
+    elif all(is_there(one.run.result) for one in planned):
+        write_states(job, {one.run.key: RunState("done", message="it was there already") for one in planned})
+    else:
+        _follow(job, settings.wait if wait is None else wait, tell)
+    place_finished(project, timeline, job, tell)
+    return job
+
+
+def _follow(job: Job, wait: float, tell: Callable[[str], None]) -> None:
+    """Start the work and look at it for ``wait`` seconds."""
+    process, until, said = start_process(job), time.monotonic() + wait, ""
+    while time.monotonic() < until:
+        states = read_states(job)
+        line = describe(job, states)
+        if line != said:
+            tell(line)
+            said = line
+        if has_ended(states):
+            break
+        if process.poll() not in (None, 0, 1):
+            tell(f"the process that colours ended: {last_words(job)}")
+            break
+        time.sleep(LOOK_SECONDS)
+    if not has_ended(read_states(job)):
+        tell("the work goes on by itself; run Update from panel when you like, or Stop colouring to end it")
+
+
+def place_finished(project: OpenProject, timeline: Timeline, job: Job, tell: Callable[[str], None]) -> int:
+    """Place what is done of ``job`` and not placed yet, and say how many clips were; what cannot be placed is told."""
+    states = read_states(job)
+    placer = Placer(project, timeline, job, read_origins(folder_of(project)))
+    placed, failed = 0, 0
+    for planned in job.planned:
+        if states[planned.run.key].state != "done":
+            continue
+        for shot in planned.shots:
+            try:
+                placed += placer.place(planned, shot)
+            except PlacementError as error:
+                failed += 1
+                tell(str(error))
+    _mark(timeline, job, states)
+    if has_ended(states) and not failed:
+        job.set_placed()
+    tell(f"{placed} clip(s) placed; {describe(job, states)}")
+    return placed
+
+
+def describe(job: Job, states: dict[str, RunState]) -> str:
+    """One line on how far a job is."""
+    done, total = sum(one.done for one in states.values()), sum(one.total for one in states.values())
+    if total == 0:
+        total = sum(one.run.last - one.run.first + 1 for one in job.planned)
+    ended = sum(one.state == "done" for one in states.values())
+    line = f"{done} of {total} frames, {ended} of {len(states)} file(s) done"
+    for planned in job.planned:
+        state = states[planned.run.key]
+        if state.state in ("failed", "cancelled"):
+            line += f"; {planned.run.title} {state.state}" + (f": {state.message}" if state.message else "")
+    return line
+
+
+def _mark(timeline: Timeline, job: Job, states: dict[str, RunState]) -> None:
+    """The marks on the clips, as far as each is."""
+    if not job.mark_progress:
+        return
+    for planned in job.planned:
+        state = states[planned.run.key]
+        for item in find_items(timeline, {shot.item_id for shot in planned.shots}):
+            if state.state in ("waiting", "working"):
+                set_mark(item, WORKING, f"{state.done} of {planned.run.last - planned.run.first + 1} frames")
+            elif state.state == "failed":
+                set_mark(item, FAILED, state.message)
+            else:
+                clear_mark(item)

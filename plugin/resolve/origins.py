@@ -1,0 +1,41 @@
+"""Which plate each coloured file came from, so that a coloured clip on the timeline is known for what it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from tinct.plugin.resolve.job import Job
+from tinct.plugin.resolve.project_folder import SCHEMA, ProjectFolder, read_json, write_json
+from tinct.plugin.resolve.snapshot import Origin
+
+
+def read_origins(folder: ProjectFolder) -> dict[str, Origin]:
+    """Origins by coloured file, as Resolve spells it; empty where nothing was coloured, or the file is damaged."""
+    try:
+        files = read_json(folder.origins)["files"]
+        return {path: Origin(str(plate), int(first), int(frames)) for path, (plate, first, frames) in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return origins_of_jobs(folder)
+
+
+def origins_of_jobs(folder: ProjectFolder) -> dict[str, Origin]:
+    """The same from the jobs, which say it too."""
+    from tinct.plugin.resolve.job import read_jobs
+
+    return {path: origin for job in read_jobs(folder) for path, origin in _of_job(job)}
+
+
+def add_origins(folder: ProjectFolder, job: Job) -> None:
+    """Note where the results of ``job`` come from."""
+    origins = read_origins(folder)
+    origins.update(_of_job(job))
+    files = {path: list(origin) for path, origin in sorted(origins.items())}
+    os.makedirs(folder.root, exist_ok=True)
+    write_json(folder.origins, {"tinct": SCHEMA, "files": files})
+
+
+def _of_job(job: Job) -> Iterable[tuple[str, Origin]]:
+    for planned in job.planned:
+        run = planned.run
+        yield run.result, Origin(run.plate, run.first, run.frames)

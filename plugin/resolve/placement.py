@@ -1,0 +1,249 @@
+"""Coloured files on the timeline: on a track of their own, as a take, or in place of the plate.
+
+Reports of real versions do not agree on whether ``endFrame`` is the last frame or one past it, nor on whether a
+sequence's frames are given by their numbers. So whatever is placed is read back, and placed in another way if it is not
+what was wanted; a way that held is tried first the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import floor
+from typing import Any, NamedTuple
+
+from tinct.plugin.resolve.api import Item, OpenProject, PoolItem, Timeline
+from tinct.plugin.resolve.errors import PlacementError
+from tinct.plugin.resolve.job import Job
+from tinct.plugin.resolve.media_path import parse_media_path
+from tinct.plugin.resolve.plan import Planned, Run
+from tinct.plugin.resolve.pool_import import import_result, suit
+from tinct.plugin.resolve.snapshot import Origin, Refused, Shot, read_shot
+
+VIDEO_ONLY = 1
+
+
+class Way(NamedTuple):
+    """How frames are named. ``numbered``: from a sequence's first number. ``more``: added to the one past the last."""
+
+    numbered: bool
+    more: int
+
+
+class Found(NamedTuple):
+    """An item on a timeline and its video track."""
+
+    item: Item
+    track: int
+
+
+class Placer:
+    """Places the results of one job on one timeline."""
+
+    def __init__(self, project: OpenProject, timeline: Timeline, job: Job, origins: Mapping[str, Origin]) -> None:
+        """On ``timeline`` of ``project``, its current one; ``origins`` tell coloured clips from others."""
+        self._project, self._timeline, self._job, self._origins = project, timeline, job, origins
+        self._held: Way | None = None
+        self._replaced: set[str] = set()
+
+    def place(self, planned: Planned, shot: Shot) -> bool:
+        """Put the result of ``planned`` where ``shot`` is; False if it stood there already.
+
+        Raises:
+            PlacementError: the clip is not there any more, or Resolve does not do it.
+        """
+        found, now = self._look_again(shot, planned.run)
+        pool_item = import_result(self._project.GetMediaPool(), planned.run.result, now.rate, now.properties)
+        if self._job.result == "take":
+            return self._as_take(found.item, now, planned.run, pool_item)
+        if self._job.result == "replacement":
+            return self._as_replacement(found.item, now, planned.run)
+        return self._on_track(found, now, planned.run, pool_item)
+
+    def _look_again(self, shot: Shot, run: Run) -> tuple[Found, Shot]:
+        """The clip as it is now: it may have been moved or trimmed since the snapshot."""
+        for track, item in self._items():
+            if str(item.GetUniqueId()) != shot.item_id:
+                continue
+            now = read_shot(item, track, self._timeline, self._origins, {})
+            if isinstance(now, Refused):
+                raise PlacementError(f"{shot.name} has changed since: {now.reason}")
+            if now.spelled != shot.spelled or now.first < run.first or now.last > run.last:
+                raise PlacementError(f"{shot.name} shows other frames than were coloured; colour it again")
+            return Found(item, track), now
+        raise PlacementError(f"{shot.name} is not on the timeline any more; its result is {run.result}")
+
+    def _items(self) -> Iterator[tuple[int, Any]]:
+        for track in range(1, self._timeline.GetTrackCount("video") + 1):
+            for item in self._timeline.GetItemListInTrack("video", track) or []:
+                yield track, item
+
+    # on a track
+
+    def _on_track(self, found: Found, shot: Shot, run: Run, pool_item: PoolItem) -> bool:
+        if self._path_of(found.item) in self._origins:  # the clip that was chosen is a coloured one itself
+            others = [found]
+        else:
+            others = [one for one in self._coloured(shot) if one.track != found.track]
+        if any(self._path_of(one.item) == run.result for one in others):
+            return False
+        track = others[0].track if others else self._free_track(shot)
+        if others and not self._remove([one.item for one in others]):
+            raise PlacementError(f"Resolve does not remove the earlier result of {shot.name}; is track {track} locked?")
+        made = self._append(shot, run, pool_item, track)
+        for name, value in (found.item.GetProperty() or {}).items():
+            made.SetProperty(name, value)
+        return True
+
+    def _coloured(self, shot: Shot) -> list[Found]:
+        """Results of the same plate that stand over ``shot``."""
+        return [
+            Found(item, track)
+            for track, item in self._items()
+            if (origin := self._origins.get(self._path_of(item))) is not None
+            and origin.spelled == shot.spelled
+            and int(item.GetStart()) == shot.start
+            and int(item.GetDuration()) == shot.duration
+        ]
+
+    def _free_track(self, shot: Shot) -> int:
+        """A track of our name above the clip with nothing in the way; a new one if there is none."""
+        timeline = self._timeline
+        for track in range(shot.track + 1, timeline.GetTrackCount("video") + 1):
+            if timeline.GetTrackName("video", track) != self._job.track_name or timeline.GetIsTrackLocked(
+                "video", track
+            ):
+                continue
+            items = timeline.GetItemListInTrack("video", track) or []
+            end = shot.start + shot.duration
+            if not any(item.GetStart() < end and shot.start < item.GetEnd() for item in items):
+                return track
+        if not timeline.AddTrack("video"):
+            raise PlacementError(
+                f"Resolve does not add a track to {timeline.GetName()}; add one named {self._job.track_name}"
+            )
+        track = timeline.GetTrackCount("video")
+        timeline.SetTrackName("video", track, self._job.track_name)
+        return track
+
+    def _append(self, shot: Shot, run: Run, pool_item: PoolItem, track: int) -> Item:
+        wanted, got = self._wanted(shot, run), "nothing"
+        for way in self._ways(run, shot.rate / shot.timeline_rate):
+            start, end = self._frames(shot, run, way)
+            if end <= start:
+                continue
+            info = {
+                "mediaPoolItem": pool_item, "startFrame": start, "endFrame": end, "mediaType": VIDEO_ONLY,
+                "trackIndex": track, "recordFrame": shot.start,
+            }  # fmt: skip
+            items = self._project.GetMediaPool().AppendToTimeline([info]) or []
+            made = items[0] if items else None
+            if made is None:
+                continue
+            if self._is_right(made, shot, wanted):
+                self._held = way
+                return made  # type: ignore[no-any-return]
+            got = _described(made)
+            if not self._remove([made]):
+                raise PlacementError(f"Resolve placed {got} for {shot.name}, and does not remove it; remove it by hand")
+        raise PlacementError(
+            f"Resolve does not place {run.result} on track {track} at {shot.start} with {shot.duration} frames "
+            f"(it gave {got}); place it by hand, from its frame {float(wanted):g} on"
+        )
+
+    def _remove(self, items: list[Item]) -> bool:
+        """Real versions sometimes say no at first and do it when asked again."""
+        return self._timeline.DeleteClips(items, False) or self._timeline.DeleteClips(items, False)
+
+    # as a take
+
+    def _as_take(self, item: Item, shot: Shot, run: Run, pool_item: PoolItem) -> bool:
+        earlier = [
+            (index, path)
+            for index in range(1, int(item.GetTakesCount()) + 1)
+            if (path := str((item.GetTakeByIndex(index) or {})["mediaPoolItem"].GetClipProperty("File Path")))
+            in self._origins
+        ]
+        for index, path in earlier:
+            if path == run.result:
+                if item.GetSelectedTakeIndex() == index:
+                    return False
+                item.SelectTakeByIndex(index)
+                return True
+        self._add_take(item, shot, run, pool_item)
+        for index, _ in reversed(earlier):
+            item.DeleteTakeByIndex(index)
+        return True
+
+    def _add_take(self, item: Item, shot: Shot, run: Run, pool_item: PoolItem) -> None:
+        wanted, before, got = self._wanted(shot, run), int(item.GetSelectedTakeIndex()), "nothing"
+        for way in self._ways(run, shot.rate / shot.timeline_rate):
+            start, end = self._frames(shot, run, way)
+            if end <= start or not item.AddTake(pool_item, start, end):
+                continue
+            index = int(item.GetTakesCount())
+            if item.SelectTakeByIndex(index) and self._is_right(item, shot, wanted):
+                self._held = way
+                return
+            got = _described(item)
+            item.SelectTakeByIndex(max(1, before))
+            item.DeleteTakeByIndex(index)
+        raise PlacementError(
+            f"Resolve does not add {run.result} as a take of {shot.name} (it gave {got}); have results placed "
+            "in another way (result in the settings)"
+        )
+
+    # in place of the plate
+
+    def _as_replacement(self, item: Item, shot: Shot, run: Run) -> bool:
+        pool_item = item.GetMediaPoolItem()
+        assert pool_item is not None  # it was read as a clip with a file
+        if pool_item.GetClipProperty("File Path") == run.result:
+            return str(item.GetUniqueId()) in self._replaced
+        shown = [str(other.GetUniqueId()) for _, other in self._items() if self._path_of(other) == self._path_of(item)]
+        media = parse_media_path(run.result)
+        if not pool_item.ReplaceClip(media.files()[0]) or pool_item.GetClipProperty("File Path") != run.result:
+            raise PlacementError(f"Resolve does not replace {shot.name} by {run.result}; use Relink in the media pool")
+        suit(pool_item, shot.rate, shot.properties)
+        self._replaced.update(shown)
+        return True
+
+    # both
+
+    def _path_of(self, item: Item) -> str:
+        media = item.GetMediaPoolItem()
+        return "" if media is None else str(media.GetClipProperty("File Path"))
+
+    def _wanted(self, shot: Shot, run: Run) -> Fraction:
+        """Left offset of the result, in frames of the timeline: its file begins at the run's first frame."""
+        return shot.offset - run.first * shot.timeline_rate / shot.rate
+
+    def _is_right(self, item: Item, shot: Shot, wanted: Fraction) -> bool:
+        slack = 0 if shot.rate == shot.timeline_rate else 1
+        return (
+            int(item.GetStart()) == shot.start
+            and int(item.GetDuration()) == shot.duration
+            and abs(int(item.GetLeftOffset()) - floor(wanted)) <= slack
+        )
+
+    def _ways(self, run: Run, ratio: Fraction) -> Iterator[Way]:
+        """Ways to name the frames, the one that held before first."""
+        numbers = [False, True] if parse_media_path(run.result).first else [False]
+        more = [0, -1] if ratio == 1 else [0, 1, -1, 2, -2]
+        ways = [Way(numbered, count) for count in more for numbered in numbers]
+        if self._held is not None and self._held in ways:
+            yield self._held
+        yield from (way for way in ways if way != self._held)
+
+    def _frames(self, shot: Shot, run: Run, way: Way) -> tuple[int, int]:
+        """Start and end for Resolve, in the result's frames."""
+        ratio = shot.rate / shot.timeline_rate
+        base = parse_media_path(run.result).first if way.numbered else 0
+        begin = self._wanted(shot, run) * ratio
+        end = begin + shot.duration * ratio
+        whole = -floor(-end)
+        return base + floor(begin), base + whole + way.more
+
+
+def _described(item: Item) -> str:
+    return f"{item.GetDuration():g} frames at {item.GetStart():g} from {item.GetLeftOffset():g} on"

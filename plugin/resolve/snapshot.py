@@ -1,0 +1,174 @@
+"""What is on the timeline, read once: clips that can be coloured, and those that cannot, with the reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+from tinct.plugin.resolve.api import Item, PoolItem, Timeline, newer
+from tinct.plugin.resolve.media_path import IMAGE_SUFFIXES, MediaPath, parse_media_path
+from tinct.plugin.resolve.rates import frame_rate
+
+CARRIED = ("Input Color Space", "Input LUT", "IDT", "Data Level", "PAR", "H-FLIP", "V-FLIP")
+"""Properties of a clip that its coloured version is given too."""
+
+
+class Origin(NamedTuple):
+    """Where a coloured file came from: the plate as Resolve spells it, and the first plate frame in it, 0 for the
+    plate's first."""
+
+    spelled: str
+    first: int
+    frames: int
+
+
+class Shot(NamedTuple):
+    """A clip on the timeline.
+
+    ``spelled``: its plate as Resolve has it. ``frames``: of the whole plate. ``rate``: the plate's. ``start``,
+    ``duration``, ``offset``: on the timeline, in its frames, of rate ``timeline_rate``; ``offset`` counts from the
+    plate's first frame. ``first``, ``last``: of the plate's frames that are shown, 0 for its first. ``markers``:
+    Tinct's own, by plate frame. ``properties``: of `CARRIED`.
+    """
+
+    item_id: str
+    name: str
+    track: int
+    spelled: str
+    frames: int
+    rate: Fraction
+    timeline_rate: Fraction
+    start: int
+    duration: int
+    offset: Fraction
+    first: int
+    last: int
+    markers: tuple[tuple[int, str], ...]
+    properties: dict[str, Any]
+
+    @property
+    def media(self) -> MediaPath:
+        """The plate's files."""
+        return parse_media_path(self.spelled)
+
+
+class Refused(NamedTuple):
+    """A clip that cannot be coloured, and why."""
+
+    name: str
+    reason: str
+
+
+def read_shot(
+    item: Item,
+    track: int,
+    timeline: Timeline,
+    origins: Mapping[str, Origin],
+    speeds: Mapping[tuple[int, int], float],
+) -> Shot | Refused:
+    """The clip ``item`` on video track ``track``.
+
+    Args:
+        item: on the timeline.
+        track: its number, 1 for the first.
+        timeline: that it is on.
+        origins: of coloured files that are on the timeline in place of their plates.
+        speeds: by track and start, where the version has no other sign of a retime (`read_speeds`).
+    """
+    name = str(item.GetName())
+    pool_item = item.GetMediaPoolItem()
+    if pool_item is None:
+        return Refused(name, "it is a title, a generator or a transition and has no file")
+    spelled = str(pool_item.GetClipProperty("File Path") or "")
+    if not spelled:
+        kind = pool_item.GetClipProperty("Type")
+        return Refused(
+            name, f"it is a compound clip or the like ({kind}) and has no file; open it and colour its clips"
+        )
+    rate, timeline_rate = frame_rate(pool_item.GetClipProperty("FPS")), timeline_frame_rate(timeline)
+    if reason := _unfit(item, pool_item, track, rate / timeline_rate, speeds):
+        return Refused(name, reason)
+    frames = parse_media_path(spelled).frames or int(pool_item.GetClipProperty("Frames") or 0)
+    offset, duration = Fraction(int(item.GetLeftOffset())), int(item.GetDuration())
+    if (origin := origins.get(spelled)) is not None:
+        spelled, frames = origin.spelled, origin.frames
+        offset += origin.first * timeline_rate / rate
+    first, last = plate_range(offset, duration, rate / timeline_rate, frames)
+    return Shot(
+        str(item.GetUniqueId()), name, track, spelled, frames, rate, timeline_rate, int(item.GetStart()), duration,
+        offset, first, last, _markers(item, offset, rate / timeline_rate),
+        {key: value for key in CARRIED if (value := pool_item.GetClipProperty(key)) not in (None, "")},
+    )  # fmt: skip
+
+
+def plate_range(offset: Fraction, duration: int, ratio: Fraction, frames: int) -> tuple[int, int]:
+    """First and last plate frame behind ``duration`` frames of a timeline; ``ratio``: plate frames in one of those.
+
+    Where the rates differ Resolve rounds in ways that reports do not agree on, so two frames more are taken each way.
+    """
+    slack = 0 if ratio == 1 else 2
+    first, last = floor(offset * ratio) - slack, ceil((offset + duration) * ratio) - 1 + slack
+    end = frames - 1 if frames else last
+    return max(0, min(first, end)), max(0, min(last, end))
+
+
+def timeline_frame_rate(timeline: Timeline) -> Fraction:
+    """The rate of the timeline's frames.
+
+    Raises:
+        NothingToDo: it has none.
+    """
+    return frame_rate(timeline.GetSetting("timelineFrameRate"))
+
+
+def _unfit(
+    item: Item, pool_item: PoolItem, track: int, ratio: Fraction, speeds: Mapping[tuple[int, int], float]
+) -> str | None:
+    """Why a clip with a file cannot be coloured."""
+    media = parse_media_path(str(pool_item.GetClipProperty("File Path")))
+    missing = [path for path in media.files() if not os.path.exists(path)]
+    if missing or str(pool_item.GetClipProperty("Online Status")).lower() == "offline":
+        return f"its media is offline ({missing[0] if missing else media.path}); relink it"
+    fields = str(pool_item.GetClipProperty("Field Dominance") or "").lower()
+    if any(word in fields for word in ("upper", "lower", "top", "bottom")):
+        return f"it is interlaced ({fields}); deinterlace it into a file first"
+    if not media.is_sequence and media.suffix in IMAGE_SUFFIXES:
+        return "it is a single picture; colour it with tinct colorize"
+    return _retime(item, track, ratio, speeds)
+
+
+def _retime(item: Item, track: int, ratio: Fraction, speeds: Mapping[tuple[int, int], float]) -> str | None:
+    """The span of source frames against the item's length tells a retime, from 19 on; its end is one past the last or
+    the last, as the rates are the same or not (measured by others on 19.1.3)."""
+    advice = "bake the retime into a file first, or colour the clip before retiming it"
+    start_frame, end_frame = newer(item, "GetSourceStartFrame"), newer(item, "GetSourceEndFrame")
+    if start_frame is None or end_frame is None:
+        speed = speeds.get((track, int(item.GetStart())), 1.0)
+        return None if speed == 1.0 else f"it is retimed (speed {speed:g}); {advice}"
+    first, end = start_frame(), end_frame()
+    if first is None or end is None or (first == 0 and end == 0):
+        return None  # not known, which is what timelines imported from XML give
+    span, expected = end - first, item.GetDuration() * ratio
+    if span < 0:
+        return f"it runs backwards; {advice}"
+    slack = 1 if ratio == 1 else 2
+    if abs(span - expected) > slack:
+        return f"it is retimed ({int(span)} frames of the file on {item.GetDuration():g} of the timeline); {advice}"
+    return None
+
+
+def _markers(item: Item, offset: Fraction, ratio: Fraction) -> tuple[tuple[int, str], ...]:
+    """Tinct's markers by the plate's frame, 0 for its first: what each says. Resolve counts an item's markers from the
+    first frame of its file."""
+    from tinct.plugin.resolve.marker_stills import said_by
+
+    shift = offset - int(item.GetLeftOffset())  # a coloured file does not begin where its plate does
+    found = []
+    for frame, marker in sorted(item.GetMarkers().items()):
+        text = said_by(marker)
+        if text is not None:
+            found.append((max(0, floor((Fraction(frame) + shift) * ratio)), text))
+    return tuple(found)
