@@ -15,9 +15,10 @@ from tinct.plugin.resolve.job import Job, RunState, has_ended, read_states, writ
 from tinct.plugin.resolve.origins import add_origins, read_origins
 from tinct.plugin.resolve.placement import Placer
 from tinct.plugin.resolve.plan import plan
+from tinct.plugin.resolve.processes import last_words, start_process
 from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, find_items, set_mark
 from tinct.plugin.resolve.project_folder import folder_of
-from tinct.plugin.resolve.run_job import is_there, last_words, run_job, start_process
+from tinct.plugin.resolve.run_job import is_there, run_job
 from tinct.plugin.resolve.settings import read_settings
 
 LOOK_SECONDS = 0.5
@@ -67,7 +68,9 @@ def colour_clips(
 
 def _follow(job: Job, wait: float, tell: Callable[[str], None]) -> None:
     """Start the work and look at it for ``wait`` seconds."""
-    process, until, said = start_process(job), time.monotonic() + wait, ""
+    log = job.beside(".log")
+    process = start_process(["-m", "tinct.plugin.resolve.run_job", job.path], log)
+    until, said = time.monotonic() + wait, ""
     while time.monotonic() < until:
         states = read_states(job)
         line = describe(job, states)
@@ -77,7 +80,7 @@ def _follow(job: Job, wait: float, tell: Callable[[str], None]) -> None:
         if has_ended(states):
             break
         if process.poll() not in (None, 0, 1):
-            tell(f"the process that colours ended: {last_words(job)}")
+            tell(f"the process that colours ended: {last_words(log)}")
             break
         time.sleep(LOOK_SECONDS)
     if not has_ended(read_states(job)):

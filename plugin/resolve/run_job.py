@@ -3,22 +3,12 @@ Resolve waits for it nor its end stops it."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import time
 from typing import Callable
 
-from tinct.plugin.client import (
-    HOSTS_OWN,
-    Cancelled,
-    Client,
-    ClientError,
-    ColorizeProgress,
-    WorkerUnavailable,
-    find_installation,
-)
+from tinct.plugin.client import Cancelled, Client, ClientError, ColorizeProgress
 from tinct.plugin.resolve.job import Job, RunState, read_job, write_states
 from tinct.plugin.resolve.media_path import parse_media_path
 
@@ -89,38 +79,6 @@ def _colour(
     for warning in report["warnings"]:
         tell(f"{title}: {warning}")
     return RunState("done", total, total, "; ".join(report["warnings"]), float(report["confidence"]))
-
-
-def start_process(job: Job) -> subprocess.Popen[bytes]:
-    """Begin ``job`` in a process of its own, with the interpreter that was recorded at installation.
-
-    Raises:
-        WorkerUnavailable: there is no usable record, or the process cannot be started.
-    """
-    place = find_installation()
-    try:
-        with open(place, encoding="utf-8") as stream:
-            facts = json.load(stream)
-        command = [str(facts["interpreter"]), "-m", "tinct.plugin.resolve.run_job", job.path]
-        environment = {name: value for name, value in os.environ.items() if name not in HOSTS_OWN}
-        environment.update(dict(facts.get("environment") or {}))
-        with open(job.beside(".log"), "wb") as log:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-            )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WorkerUnavailable(
-            f"the process that colours cannot be started as {place} says ({error}); run tinct install resolve again"
-        ) from None
-
-
-def last_words(job: Job) -> str:
-    """The end of what the process said."""
-    try:
-        with open(job.beside(".log"), encoding="utf-8", errors="replace") as stream:
-            return " ".join(stream.read()[-400:].split())
-    except OSError:
-        return ""
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""A still is swapped, work is stopped, the worker dies, the project is closed: what is coloured again, and what is not."""
+"""A still is swapped, work is stopped, the worker dies, the project is closed: what is coloured again, what is not."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.plugin.resolve.conftest import Studio, is_coloured, pictures, write_m
 from tinct.plugin.client import Client, ColorizeProgress
 from tinct.plugin.resolve.colour_clips import colour_clips
 from tinct.plugin.resolve.job import has_ended, read_jobs, read_states
-from tinct.plugin.resolve.run_job import last_words
+from tinct.plugin.resolve.processes import last_words
 from tinct.plugin.resolve.update import stop, update
 from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 
@@ -174,7 +174,7 @@ def test_the_work_goes_on_while_resolve_is_closed_though_the_worker_is_killed(
     loaded = manager.LoadProject("Reel 1")
     assert loaded is not None
     studio.project, studio.timeline = loaded, loaded.GetCurrentTimeline()
-    assert update(studio.app.resolve, studio.said.append) == 1, last_words(job)
+    assert update(studio.app.resolve, studio.said.append) == 1, last_words(job.beside(".log"))
     (item,) = studio.on_track()
     assert is_coloured(pictures(item)[-1])
     assert studio.on_track("Video 1")[0].GetMarkers() == {}

@@ -1,0 +1,137 @@
+"""``tinct install resolve``: what lies where, what a damaged installation does to Resolve, and what a removal leaves."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.resolve.application import Installation
+from tinct.cli import main
+from tinct.plugin.install import resolve
+
+SCRIPTS = {
+    "Scripts/Edit/Tinct/Colour selected clips.py",
+    "Scripts/Color/Tinct/Colour selected clips.py",
+    "Scripts/Color/Tinct/Send stills to Tinct.py",
+    "Scripts/Utility/Tinct/Open panel.py",
+    "Scripts/Utility/Tinct/Update from panel.py",
+    "Scripts/Utility/Tinct/Stop colouring.py",
+}
+
+
+@pytest.fixture
+def fusion(tmp_path: Path) -> Path:
+    assert main(["install", "resolve", "--path", str(tmp_path / "Fusion")]) == 0
+    return tmp_path / "Fusion"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_menus_scripts_and_the_package_beside_them(fusion: Path) -> None:
+    files = contents(fusion)
+    assert {name for name in files if name.startswith("Scripts/")} == SCRIPTS
+    assert "Tinct/tinct/plugin/resolve/menu.py" in files
+    assert "Tinct/tinct/plugin/params.py" in files
+    record = json.loads(files["Tinct/tinct/plugin/tinct_installation.json"])
+    assert record["interpreter"] == sys.executable
+
+
+def test_a_second_installation_changes_nothing(fusion: Path) -> None:
+    before = contents(fusion)
+    assert main(["install", "resolve", "--path", str(fusion)]) == 0
+    assert contents(fusion) == before
+
+
+def test_a_removal_leaves_what_is_not_tincts(fusion: Path) -> None:
+    own = fusion / "Scripts/Edit/mine.py"
+    own.write_text("print('mine')")
+    assert main(["install", "resolve", "--path", str(fusion), "--remove"]) == 0
+    assert set(contents(fusion)) == {"Scripts/Edit/mine.py"}
+    assert main(["install", "resolve", "--path", str(fusion), "--remove"]) != 0
+
+
+def test_a_script_of_that_name_by_somebody_else_is_not_replaced(tmp_path: Path) -> None:
+    theirs = tmp_path / "Scripts/Utility/Tinct/Open panel.py"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("print('theirs')")
+    assert main(["install", "resolve", "--path", str(tmp_path)]) != 0
+    assert theirs.read_text() == "print('theirs')"
+
+
+@pytest.mark.parametrize(
+    ("system", "place"),
+    [
+        ("linux", ".local/share/DaVinciResolve/Fusion"),
+        ("darwin", "Library/Application Support/Blackmagic Design/DaVinci Resolve/Fusion"),
+        ("win32", "AppData/Roaming/Blackmagic Design/DaVinci Resolve/Support/Fusion"),
+    ],
+)
+def test_where_resolve_looks_on_each_system(
+    system: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "AppData/Roaming"))
+    assert resolve.usual_folder() == tmp_path / place
+
+
+@pytest.mark.parametrize("damage", ["package gone", "a module broken", "no record of the interpreter"])
+def test_a_damaged_installation_is_told_and_resolve_goes_on(
+    fusion: Path, damage: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The menu's script runs in a Python of its own, which knows nothing of Tinct but what was installed."""
+    package = fusion / "Tinct/tinct"
+    if damage == "package gone":
+        package.rename(fusion / "moved away")
+    elif damage == "a module broken":
+        (package / "plugin/resolve/menu.py").write_text("this is no Python")
+    else:
+        (package / "plugin/tinct_installation.json").unlink()
+    script = fusion / "Scripts/Utility/Tinct/Open panel.py"
+    code = (
+        "import sys; sys.path.insert(0, {!r})\n"
+        "from tests.fakes.resolve.application import Installation\n"
+        "from pathlib import Path\n"
+        "for name in [one for one in sys.modules if one.split('.')[0] == 'tinct']: del sys.modules[name]\n"
+        "sys.path = [one for one in sys.path if one not in ('', {!r})]\n"
+        "app = Installation(); app.resolve.GetProjectManager().CreateProject('Reel 1')\n"
+        "app.run_menu_script(Path({!r})); print('Resolve goes on')\n"
+    ).format(*[str(Path(__file__).parents[3])] * 2, str(script))
+    environment = {"HOME": str(fusion), "TINCT_RESOLVE_FOLDER": str(fusion / "work"), "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    said = ran.stdout.splitlines()
+    assert said[-1] == "Resolve goes on"
+    assert "tinct install" in said[0]
+
+
+def test_the_installed_script_needs_the_installed_package_alone(fusion: Path, tmp_path: Path) -> None:
+    """Studio, with a project open: *Stop colouring* finds nothing to stop."""
+    code = (
+        "import sys; sys.path.insert(0, {!r})\n"
+        "from tests.fakes.resolve.application import Installation\n"
+        "from pathlib import Path\n"
+        "for name in [one for one in sys.modules if one.split('.')[0] == 'tinct']: del sys.modules[name]\n"
+        "sys.path = [one for one in sys.path if one not in ('', {!r})]\n"
+        "app = Installation(); app.resolve.GetProjectManager().CreateProject('Reel 1')\n"
+        "app.run_menu_script(Path({!r}))\n"
+        "print(sys.modules['tinct'].__file__)\n"
+    ).format(*[str(Path(__file__).parents[3])] * 2, str(fusion / "Scripts/Utility/Tinct/Stop colouring.py"))
+    environment = {"HOME": str(tmp_path), "TINCT_RESOLVE_FOLDER": str(tmp_path / "work"), "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert ran.stdout.splitlines() == [
+        "Tinct: nothing is being coloured",
+        str(fusion / "Tinct/tinct/__init__.py"),
+    ], ran.stderr
+
+
+def test_the_fakes_menu_gives_what_resolves_menu_gives() -> None:
+    assert Installation().resolve.GetProductName() == "DaVinci Resolve Studio"
