@@ -1,14 +1,13 @@
 """The one list of parameters, and what is made of their values."""
 
-import ast
 from pathlib import Path
 
 import pytest
 
-from tinct.plugin import params
 from tinct.plugin.params import (
     PARAMETERS,
     HintPoint,
+    Parameter,
     ParameterError,
     StillInForce,
     colorize_request,
@@ -22,6 +21,7 @@ from tinct.plugin.params import (
     validated,
 )
 from tinct.runtime.worker.colorize_call import KEYS, parse_request
+from tinct.runtime.worker.fields import Fields
 
 STILLS = [StillInForce("/stills/a.png"), StillInForce("/stills/ä b.png", 1040, 2.5)]
 HINTS = [HintPoint(7, 1.5, 2.0, 0.1, 0.2, 0.3)]
@@ -81,7 +81,7 @@ def test_a_request_is_one_that_the_worker_takes() -> None:
     }  # fmt: skip
     request = colorize_request(changed, input="/plate.%04d.exr", output="/out.%04d.exr", frames="1-9", resume=True)
     assert set(request) <= KEYS
-    parsed = parse_request({name: value for name, value in request.items() if value is not None})
+    parsed = parse_request(Fields({name: value for name, value in request.items() if value is not None}))
     assert [(str(one.path), one.frame, one.weight) for one in parsed.references] == [tuple(one) for one in STILLS]
     assert parsed.hints[0].colour == (0.1, 0.2, 0.3)
     assert (parsed.chroma, parsed.working_size, parsed.stills_at_once) == (1.5, 288, 4)
@@ -129,5 +129,20 @@ def test_a_session_has_the_same_parameters() -> None:
     assert session_arguments({})["working_size"] is None
 
 
-def test_it_is_python_of_the_oldest_host() -> None:
-    ast.parse(Path(params.__file__).read_text(), feature_version=(3, 9))
+def test_the_docs_have_the_list() -> None:
+    """docs/effect.md; what it should hold is what this fails with."""
+    rows = [
+        f"| `{one.name}` | {one.kind} | {one.label} | {_range(one)} | {one.hint} |"
+        for one in PARAMETERS
+        if one.kind not in ("Page", "Group")
+    ]
+    table = "\n".join(["| name | kind | label | value | |", "|---|---|---|---|---|", *rows])
+    assert table in (Path(__file__).parents[2] / "docs" / "effect.md").read_text(), table
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.choices:
+        return ", ".join(parameter.choices)
+    if parameter.minimum is not None:
+        return f"{parameter.default:g} ({parameter.minimum:g} to {parameter.maximum:g})"
+    return str(parameter.default) if parameter.default not in ("", "[]", None) else ""
