@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 
-from tinct.plugin.client import HOSTS_OWN, WorkerUnavailable, find_installation
+from tinct.plugin.worker_errors import WorkerUnavailable
+from tinct.plugin.worker_process import HOSTS_OWN, find_installation
 
 _children: list[subprocess.Popen[bytes]] = []
 """They outlive this one; kept so that Python does not complain of that."""

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.resolve.versions import Edition
-from tests.plugin.resolve.conftest import (
+from fake_resolve.person import (
     Studio,
     is_coloured,
     pictures,
@@ -14,6 +13,7 @@ from tests.plugin.resolve.conftest import (
     write_sequence,
     write_still,
 )
+from fake_resolve.versions import Edition
 
 
 @pytest.fixture(params=["18.5 free", "19.1 Studio", "21 Studio, other conventions"])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.resolve.application import Installation
-from tests.fakes.resolve.versions import Edition
-from tests.plugin.resolve.conftest import Studio, write_movie, write_still
+from fake_resolve.application import Installation
+from fake_resolve.person import Studio, write_movie, write_still
+from fake_resolve.versions import Edition
 from tinct.plugin.resolve import menu
 from tinct.plugin.resolve.api import newer
 from tinct.plugin.resolve.connect import connect, edition, open_project

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from tests.fakes.resolve.versions import Edition
-from tests.plugin.resolve.conftest import Studio, pictures, shows, write_movie, write_sequence, write_still
+from fake_resolve.person import Studio, pictures, shows, write_movie, write_sequence, write_still
+from fake_resolve.versions import Edition
 from tinct.plugin.resolve.rates import frame_rate
 
 NTSC = Fraction(24000, 1001)

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from tests.fakes.resolve.pool import MediaPoolItem
-from tests.fakes.resolve.timeline_item import TimelineItem
-from tests.fakes.resolve.versions import Edition
-from tests.plugin.resolve.conftest import Studio, write_movie, write_still
+from fake_resolve.person import Studio, write_movie, write_still
+from fake_resolve.pool import MediaPoolItem
+from fake_resolve.timeline_item import TimelineItem
+from fake_resolve.versions import Edition
 from tinct.plugin.resolve.errors import NothingToDo
 
 

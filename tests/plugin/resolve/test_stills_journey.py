@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.fakes.resolve.versions import Edition
-from tests.plugin.resolve.conftest import Studio, pictures, write_movie, write_sequence, write_still
+from fake_resolve.person import Studio, pictures, write_movie, write_sequence, write_still
+from fake_resolve.versions import Edition
 from tinct.plugin.resolve.errors import NothingToDo, StillsError
 from tinct.plugin.resolve.marker_stills import custom_data
 from tinct.plugin.resolve.send_stills import send_stills

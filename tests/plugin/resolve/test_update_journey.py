@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.resolve.conftest import Studio, is_coloured, pictures, write_movie, write_still
+from fake_resolve.person import Studio, is_coloured, pictures, write_movie, write_still
 from tinct.plugin.client import Client, ColorizeProgress
 from tinct.plugin.resolve.colour_clips import colour_clips
 from tinct.plugin.resolve.job import has_ended, read_jobs, read_states

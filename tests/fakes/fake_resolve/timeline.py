@@ -7,15 +7,15 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.resolve.gallery import GalleryStill
-from tests.fakes.resolve.markers import Marked
-from tests.fakes.resolve.media import shown_rate
-from tests.fakes.resolve.pool import MediaPoolItem
-from tests.fakes.resolve.timeline_item import TimelineItem
-from tests.fakes.resolve.versions import Edition
+from fake_resolve.gallery import GalleryStill
+from fake_resolve.markers import Marked
+from fake_resolve.media import shown_rate
+from fake_resolve.pool import MediaPoolItem
+from fake_resolve.timeline_item import TimelineItem
+from fake_resolve.versions import Edition
 
 if TYPE_CHECKING:
-    from tests.fakes.resolve.application import Project
+    from fake_resolve.application import Project
 
 CLIP_INFO = {"mediaPoolItem", "startFrame", "endFrame", "mediaType", "trackIndex", "recordFrame"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.fakes.resolve.versions import Edition, ResolveObject
+from fake_resolve.versions import Edition, ResolveObject
 
 FORMATS = ("dpx", "cin", "tif", "jpg", "png", "ppm", "bmp", "xpm")
 

@@ -7,13 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.resolve.markers import Coloured
-from tests.fakes.resolve.media import MediaFile, look_at_movie, look_at_sequence, shown_rate
-from tests.fakes.resolve.versions import Edition, ResolveObject
+from fake_resolve.markers import Coloured
+from fake_resolve.media import MediaFile, look_at_movie, look_at_sequence, shown_rate
+from fake_resolve.versions import Edition, ResolveObject
 
 if TYPE_CHECKING:
-    from tests.fakes.resolve.application import Project
-    from tests.fakes.resolve.timeline_item import TimelineItem
+    from fake_resolve.application import Project
+    from fake_resolve.timeline_item import TimelineItem
 
 SETTABLE = ("FPS", "Input Color Space", "Input LUT", "Data Level", "PAR", "IDT", "H-FLIP", "V-FLIP", "Field Dominance")
 

@@ -6,12 +6,12 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.resolve.markers import Coloured
-from tests.fakes.resolve.pool import MediaPoolItem
-from tests.fakes.resolve.versions import Edition
+from fake_resolve.markers import Coloured
+from fake_resolve.pool import MediaPoolItem
+from fake_resolve.versions import Edition
 
 if TYPE_CHECKING:
-    from tests.fakes.resolve.timeline import Timeline
+    from fake_resolve.timeline import Timeline
 
 TRANSFORM = {"Pan": 0.0, "Tilt": 0.0, "ZoomX": 1.0, "ZoomY": 1.0, "CropLeft": 0.0, "Opacity": 100.0, "Scaling": 0}
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import cv2
 
-from tests.fakes.resolve.gallery import Gallery, GalleryStill
-from tests.fakes.resolve.pool import MediaPool
-from tests.fakes.resolve.timeline import Timeline
-from tests.fakes.resolve.versions import Edition, ResolveObject
+from fake_resolve.gallery import Gallery, GalleryStill
+from fake_resolve.pool import MediaPool
+from fake_resolve.timeline import Timeline
+from fake_resolve.versions import Edition, ResolveObject
 
 
 class Project(ResolveObject):
