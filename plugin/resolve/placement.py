@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import floor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tinct.plugin.resolve.api import Item, OpenProject, PoolItem, Timeline
 from tinct.plugin.resolve.errors import PlacementError
@@ -73,7 +73,7 @@ class Placer:
             return Found(item, track), now
         raise PlacementError(f"{shot.name} is not on the timeline any more; its result is {run.result}")
 
-    def _items(self) -> Iterator[tuple[int, Any]]:
+    def _items(self) -> Iterator[tuple[int, Item]]:
         for track in range(1, self._timeline.GetTrackCount("video") + 1):
             for item in self._timeline.GetItemListInTrack("video", track) or []:
                 yield track, item
@@ -142,7 +142,7 @@ class Placer:
                 continue
             if self._is_right(made, shot, wanted):
                 self._held = way
-                return made  # type: ignore[no-any-return]
+                return made
             got = _described(made)
             if not self._remove([made]):
                 raise PlacementError(f"Resolve placed {got} for {shot.name}, and does not remove it; remove it by hand")

@@ -69,5 +69,5 @@ def _bin(pool: Pool) -> PoolFolder:
     root = pool.GetRootFolder()
     for folder in root.GetSubFolderList() or []:
         if folder.GetName() == BIN:
-            return folder  # type: ignore[no-any-return]
+            return folder
     return pool.AddSubFolder(root, BIN) or root

@@ -26,7 +26,6 @@ class MediaPoolItem(Coloured):
     ) -> None:
         super().__init__(edition)
         self._name, self._kind = name, kind
-        self._third_party: dict[str, str] = {}
         self._look(file, rate)
 
     def _look(self, file: MediaFile | None, rate: Fraction) -> None:
@@ -63,13 +62,6 @@ class MediaPoolItem(Coloured):
             self._rate = shown.get(round(float(propertyValue), 3), Fraction(str(propertyValue)))
             self._properties["FPS"] = shown_rate(self._rate)
         return True
-
-    def SetThirdPartyMetadata(self, metadataType: str, metadataValue: str) -> bool:
-        self._third_party[metadataType] = metadataValue
-        return True
-
-    def GetThirdPartyMetadata(self, metadataType: str | None = None) -> Any:
-        return dict(self._third_party) if metadataType is None else self._third_party.get(metadataType, "")
 
     def ReplaceClip(self, filePath: str) -> bool:
         file = _named(filePath)
