@@ -121,37 +121,42 @@ def test_what_came_later_is_in_the_stubs_of_now(classes: dict[str, dict[str, lis
 
 
 def test_types_of_the_calls_are_those_of_the_stubs(stubs: str, tmp_path: Path) -> None:
-    """mypy: each class of the stubs fits the protocol that stands for it."""
+    """mypy: each class of the stubs, and each of the fake, fits the protocol that stands for it."""
     pytest.importorskip("mypy")
-    package = tmp_path / "stubs/fusionscript"
-    package.mkdir(parents=True)
+    package, tree = tmp_path / "fusionscript", tmp_path / "tinct"
+    package.mkdir()
+    tree.mkdir()
     (package / "__init__.pyi").write_text(with_defaults(stubs), encoding="utf-8")
-    lines = ["import fusionscript", "from tinct.plugin.resolve import api"]
-    lines += [f"def {ours}(given: fusionscript.{theirs}) -> api.{ours}: return given" for ours, theirs in OURS.items()]
-    (tmp_path / "check.py").write_text("\n".join(lines) + "\n")
-    tree = tmp_path / "tree/tinct"
-    tree.mkdir(parents=True)
     (tree / "plugin").symlink_to(ROOT / "plugin")
     (tree / "__init__.py").touch()
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--config-file",
-        os.devnull,
-        "--follow-imports",
-        "silent",
-        "--no-incremental",
-    ]
+    lines = ["import fusionscript", "from tinct.plugin.resolve import api"]
+    for ours, theirs in OURS.items():
+        (fake,) = (one for one in FAKES if one.__name__ == theirs)
+        lines.append(f"def {ours}(given: fusionscript.{theirs}) -> api.{ours}: return given")
+        lines.append(f"import {fake.__module__}")
+        lines.append(f"def fake_{ours}(given: {fake.__module__}.{theirs}) -> api.{ours}: return given")
+    (tmp_path / "resolve_check.py").write_text("\n".join(lines) + "\n")
+    options = ["--strict", "--ignore-missing-imports", "--follow-imports=silent", "--no-incremental"]
     ran = subprocess.run(
-        [*command, "--explicit-package-bases", str(tmp_path / "check.py")],
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            os.devnull,
+            *options,
+            "-m",
+            "resolve_check",
+            "-p",
+            "fake_resolve",
+        ],
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": f"{tmp_path / 'stubs'}:{tmp_path / 'tree'}"},
+        env={**os.environ, "MYPYPATH": f"{tmp_path}:{ROOT / 'tests/fakes'}"},
         check=False,
     )
-    wrong = [line for line in ran.stdout.splitlines() if line.startswith(("check.py", str(tmp_path / "check.py")))]
+    wrong = [line for line in ran.stdout.splitlines() if "resolve_check.py" in line or "fake_resolve/" in line]
     assert not wrong, "\n".join(wrong)
     assert "Found" in ran.stdout or "Success" in ran.stdout, ran.stdout + ran.stderr
 

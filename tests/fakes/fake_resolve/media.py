@@ -77,8 +77,8 @@ def _size(path: Path) -> tuple[int, int]:
     if path.suffix.lower() in (".exr", ".dpx"):
         import OpenImageIO
 
-        spec = OpenImageIO.ImageInput.open(str(path)).spec()
-        return int(spec.height), int(spec.width)
+        image = OpenImageIO.ImageBuf(str(path)).spec()
+        return int(image.height), int(image.width)
     found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert found is not None
     return found.shape[0], found.shape[1]

@@ -24,7 +24,8 @@ HEIGHT, WIDTH = 64, 96
 
 def grey_frame(number: int) -> np.ndarray:
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    return np.rint((0.5 + 0.4 * np.sin((x + 2 * number) / 9) * np.cos(y / 7)) * 255).astype(np.uint8)
+    frame: np.ndarray = np.rint((0.5 + 0.4 * np.sin((x + 2 * number) / 9) * np.cos(y / 7)) * 255).astype(np.uint8)
+    return frame
 
 
 def write_movie(path: Path, frames: int, rate: Fraction = Fraction(24), timecode: str | None = None) -> Path:
@@ -34,7 +35,8 @@ def write_movie(path: Path, frames: int, rate: Fraction = Fraction(24), timecode
         if timecode:
             container.metadata["timecode"] = timecode
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(cv2.merge([grey_frame(number)] * 3), format="rgb24")
+            grey = np.repeat(grey_frame(number)[:, :, None], 3, axis=2)
+            frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
