@@ -4,22 +4,24 @@ finished while the script still runs is placed at once. *Update from panel* plac
 from __future__ import annotations
 
 import time
+from math import floor
 from typing import Callable
 
 from tinct.plugin.client import Client
-from tinct.plugin.resolve.api import Application, OpenProject, Timeline
+from tinct.plugin.resolve.api import Application, Item, OpenProject, Timeline
 from tinct.plugin.resolve.collect import collect
 from tinct.plugin.resolve.connect import open_project, open_timeline
 from tinct.plugin.resolve.errors import PlacementError
 from tinct.plugin.resolve.job import Job, RunState, has_ended, read_states, write_job, write_states
 from tinct.plugin.resolve.origins import add_origins, read_origins
 from tinct.plugin.resolve.placement import Placer
-from tinct.plugin.resolve.plan import plan
+from tinct.plugin.resolve.plan import Run, plan
 from tinct.plugin.resolve.processes import last_words, start_process
-from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, find_items, set_mark
+from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, find_item, set_mark
 from tinct.plugin.resolve.project_folder import folder_of
 from tinct.plugin.resolve.run_job import is_there, run_job
 from tinct.plugin.resolve.settings import read_settings
+from tinct.plugin.resolve.snapshot import Shot
 
 LOOK_SECONDS = 0.5
 """How often the script looks how far the work is."""
@@ -127,11 +129,17 @@ def _mark(timeline: Timeline, job: Job, states: dict[str, RunState]) -> None:
     if not job.mark_progress:
         return
     for planned in job.planned:
-        state = states[planned.run.key]
-        for item in find_items(timeline, {shot.item_id for shot in planned.shots}):
-            if state.state in ("waiting", "working"):
-                set_mark(item, WORKING, f"{state.done} of {planned.run.last - planned.run.first + 1} frames")
-            elif state.state == "failed":
-                set_mark(item, FAILED, state.message)
-            else:
-                clear_mark(item)
+        for shot in planned.shots:
+            item = find_item(timeline, shot.item_id)
+            if item is not None:
+                _mark_clip(item, shot, planned.run, states[planned.run.key])
+
+
+def _mark_clip(item: Item, shot: Shot, run: Run, state: RunState) -> None:
+    first = floor(shot.offset) if shot.rate != shot.timeline_rate else int(item.GetLeftOffset())
+    if state.state in ("waiting", "working"):
+        set_mark(item, first, WORKING, f"{state.done} of {run.last - run.first + 1} frames")
+    elif state.state == "failed":
+        set_mark(item, first, FAILED, state.message)
+    else:
+        clear_mark(item)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import NamedTuple
 
 from tinct.plugin.resolve.api import Item, OpenProject, PoolItem, Timeline
@@ -18,7 +18,7 @@ from tinct.plugin.resolve.job import Job
 from tinct.plugin.resolve.media_path import parse_media_path
 from tinct.plugin.resolve.plan import Planned, Run
 from tinct.plugin.resolve.pool_import import import_result, suit
-from tinct.plugin.resolve.snapshot import Origin, Refused, Shot, read_shot
+from tinct.plugin.resolve.snapshot import Origin, Refused, Shot, plate_offset, read_shot
 
 VIDEO_ONLY = 1
 
@@ -215,15 +215,16 @@ class Placer:
         return "" if media is None else str(media.GetClipProperty("File Path"))
 
     def _wanted(self, shot: Shot, run: Run) -> Fraction:
-        """Left offset of the result, in frames of the timeline: its file begins at the run's first frame."""
-        return shot.offset - run.first * shot.timeline_rate / shot.rate
+        """Where in the result the clip begins, in its frames: the file begins at the run's first frame."""
+        return shot.offset - run.first
 
     def _is_right(self, item: Item, shot: Shot, wanted: Fraction) -> bool:
-        slack = 0 if shot.rate == shot.timeline_rate else 1
+        ratio = shot.rate / shot.timeline_rate
+        slack = 0 if ratio == 1 else max(2, ceil(ratio))
         return (
             int(item.GetStart()) == shot.start
             and int(item.GetDuration()) == shot.duration
-            and abs(int(item.GetLeftOffset()) - floor(wanted)) <= slack
+            and abs(plate_offset(item, ratio) - wanted) <= slack
         )
 
     def _ways(self, run: Run, ratio: Fraction) -> Iterator[Way]:
@@ -239,10 +240,8 @@ class Placer:
         """Start and end for Resolve, in the result's frames."""
         ratio = shot.rate / shot.timeline_rate
         base = parse_media_path(run.result).first if way.numbered else 0
-        begin = self._wanted(shot, run) * ratio
-        end = begin + shot.duration * ratio
-        whole = -floor(-end)
-        return base + floor(begin), base + whole + way.more
+        begin = self._wanted(shot, run)
+        return base + floor(begin), base + ceil(begin + shot.duration * ratio) + way.more
 
 
 def _described(item: Item) -> str:

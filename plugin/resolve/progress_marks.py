@@ -15,10 +15,12 @@ WORKING: MarkerColour = "Yellow"
 FAILED: MarkerColour = "Red"
 
 
-def set_mark(item: Item, colour: MarkerColour, text: str) -> None:
-    """Put the mark at the clip's first frame that has no other marker; the one that was there goes."""
+def set_mark(item: Item, first: int, colour: MarkerColour, text: str) -> None:
+    """Put the mark at the clip's first frame that has no other marker; the one that was there goes.
+
+    ``first``: where in its file the clip begins, in the file's frames, which is how Resolve counts an item's markers.
+    """
     clear_mark(item)
-    first = int(item.GetLeftOffset())
     for frame in range(first, first + int(item.GetDuration())):
         if item.AddMarker(frame, colour, "Colouring", text, 1, MARK):
             return
@@ -29,11 +31,10 @@ def clear_mark(item: Item) -> None:
     item.DeleteMarkerByCustomData(MARK)
 
 
-def find_items(timeline: Timeline, identities: set[str]) -> list[Item]:
-    """Items of ``timeline`` by their identities; those that are gone are left out."""
-    return [
-        item
-        for track in range(1, timeline.GetTrackCount("video") + 1)
-        for item in timeline.GetItemListInTrack("video", track) or []
-        if str(item.GetUniqueId()) in identities
-    ]
+def find_item(timeline: Timeline, identity: str) -> Item | None:
+    """The item of ``timeline`` with that identity; None if it is gone."""
+    for track in range(1, timeline.GetTrackCount("video") + 1):
+        for item in timeline.GetItemListInTrack("video", track) or []:
+            if str(item.GetUniqueId()) == identity:
+                return item
+    return None

@@ -9,9 +9,12 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 from tinct.plugin.resolve.api import Item, PoolItem, Timeline, newer
+from tinct.plugin.resolve.marker_stills import said_by
 from tinct.plugin.resolve.media_path import IMAGE_SUFFIXES, MediaPath, parse_media_path
 from tinct.plugin.resolve.rates import frame_rate
 
+SHOWN_BY = "GetSourceStartFrame"
+"""What tells where in its file an item begins, from 19 on."""
 CARRIED = ("Input Color Space", "Input LUT", "IDT", "Data Level", "PAR", "H-FLIP", "V-FLIP")
 """Properties of a clip that its coloured version is given too."""
 
@@ -29,9 +32,9 @@ class Shot(NamedTuple):
     """A clip on the timeline.
 
     ``spelled``: its plate as Resolve has it. ``frames``: of the whole plate. ``rate``: the plate's. ``start``,
-    ``duration``, ``offset``: on the timeline, in its frames, of rate ``timeline_rate``; ``offset`` counts from the
-    plate's first frame. ``first``, ``last``: of the plate's frames that are shown, 0 for its first. ``markers``:
-    Tinct's own, by plate frame. ``properties``: of `CARRIED`.
+    ``duration``: on the timeline, in its frames, of rate ``timeline_rate``. ``offset``: where in the plate it begins,
+    in plate frames. ``first``, ``last``: of the plate's frames that are shown, 0 for its first. ``markers``: Tinct's own,
+    by plate frame. ``properties``: of `CARRIED`.
     """
 
     item_id: str
@@ -92,25 +95,38 @@ def read_shot(
     if reason := _unfit(item, pool_item, track, rate / timeline_rate, speeds):
         return Refused(name, reason)
     frames = parse_media_path(spelled).frames or int(pool_item.GetClipProperty("Frames") or 0)
-    offset, duration = Fraction(int(item.GetLeftOffset())), int(item.GetDuration())
+    offset, duration, before = plate_offset(item, rate / timeline_rate), int(item.GetDuration()), 0
     if (origin := origins.get(spelled)) is not None:
-        spelled, frames = origin.spelled, origin.frames
-        offset += origin.first * timeline_rate / rate
-    first, last = plate_range(offset, duration, rate / timeline_rate, frames)
+        spelled, before, frames = origin
+    first, last = plate_range(offset + before, duration, rate / timeline_rate, frames)
     return Shot(
         str(item.GetUniqueId()), name, track, spelled, frames, rate, timeline_rate, int(item.GetStart()), duration,
-        offset, first, last, _markers(item, offset, rate / timeline_rate),
+        offset + before, first, last, _markers(item, before),
         {key: value for key in CARRIED if (value := pool_item.GetClipProperty(key)) not in (None, "")},
     )  # fmt: skip
 
 
+def plate_offset(item: Item, ratio: Fraction) -> Fraction:
+    """Where in its file ``item`` begins, in the file's frames; ``ratio``: of those in a frame of the timeline.
+
+    Where the rates are the same, the left offset is exact. Where they differ, reports have it in frames of the timeline
+    or of the file; the source start frame, which is there from 19 on and may be one off, tells which.
+    """
+    given = Fraction(int(item.GetLeftOffset()))
+    start_frame = newer(item, SHOWN_BY)
+    if ratio == 1 or start_frame is None:
+        return given * ratio
+    roughly = int(start_frame() or 0)
+    return min((given * ratio, given), key=lambda one: abs(one - roughly))
+
+
 def plate_range(offset: Fraction, duration: int, ratio: Fraction, frames: int) -> tuple[int, int]:
-    """First and last plate frame behind ``duration`` frames of a timeline; ``ratio``: plate frames in one of those.
+    """First and last plate frame behind ``duration`` frames of a timeline from plate frame ``offset`` on.
 
     Where the rates differ Resolve rounds in ways that reports do not agree on, so two frames more are taken each way.
     """
     slack = 0 if ratio == 1 else 2
-    first, last = floor(offset * ratio) - slack, ceil((offset + duration) * ratio) - 1 + slack
+    first, last = floor(offset) - slack, ceil(offset + duration * ratio) - 1 + slack
     end = frames - 1 if frames else last
     return max(0, min(first, end)), max(0, min(last, end))
 
@@ -144,7 +160,7 @@ def _retime(item: Item, track: int, ratio: Fraction, speeds: Mapping[tuple[int, 
     """The span of source frames against the item's length tells a retime, from 19 on; its end is one past the last or
     the last, as the rates are the same or not (measured by others on 19.1.3)."""
     advice = "bake the retime into a file first, or colour the clip before retiming it"
-    start_frame, end_frame = newer(item, "GetSourceStartFrame"), newer(item, "GetSourceEndFrame")
+    start_frame, end_frame = newer(item, SHOWN_BY), newer(item, "GetSourceEndFrame")
     if start_frame is None or end_frame is None:
         speed = speeds.get((track, int(item.GetStart())), 1.0)
         return None if speed == 1.0 else f"it is retimed (speed {speed:g}); {advice}"
@@ -160,15 +176,11 @@ def _retime(item: Item, track: int, ratio: Fraction, speeds: Mapping[tuple[int, 
     return None
 
 
-def _markers(item: Item, offset: Fraction, ratio: Fraction) -> tuple[tuple[int, str], ...]:
+def _markers(item: Item, before: int) -> tuple[tuple[int, str], ...]:
     """Tinct's markers by the plate's frame, 0 for its first: what each says. Resolve counts an item's markers from the
-    first frame of its file."""
-    from tinct.plugin.resolve.marker_stills import said_by
-
-    shift = offset - int(item.GetLeftOffset())  # a coloured file does not begin where its plate does
-    found = []
-    for frame, marker in sorted(item.GetMarkers().items()):
-        text = said_by(marker)
-        if text is not None:
-            found.append((max(0, floor((Fraction(frame) + shift) * ratio)), text))
-    return tuple(found)
+    first frame of its file; ``before``: frames of the plate before that."""
+    return tuple(
+        (int(frame) + before, text)
+        for frame, marker in sorted(item.GetMarkers().items())
+        if (text := said_by(marker)) is not None
+    )

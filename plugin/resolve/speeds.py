@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinct.plugin.resolve.api import Application, Item, Timeline, newer
-
-SHOWN_BY = "GetSourceStartFrame"
+from tinct.plugin.resolve.snapshot import SHOWN_BY
 
 
 def read_speeds(application: Application, timeline: Timeline, sample: Item) -> dict[tuple[int, int], float]:

@@ -54,7 +54,10 @@ class TimelineItem(Coloured):
         return self._duration
 
     def GetLeftOffset(self) -> int:
-        return 0 if self._media is None else floor(self._offset / self._ratio())
+        if self._media is None:
+            return 0
+        counted = self._speed if self._edition.offset_in_source_frames else self._ratio()
+        return floor(self._offset / abs(counted))
 
     def GetSourceStartFrame(self) -> int:
         if self._media is None:

@@ -25,14 +25,16 @@ class Edition:
     """The application that is played: its product and version, and where public reports of real ones differ.
 
     ``end_frame_inclusive``: whether ``endFrame`` of `AppendToTimeline` is the last frame or the one after it.
-    ``counts_from_number``: whether frames of a numbered sequence are given by their numbers there. ``gallery_open``:
-    `ExportStills` fails while the gallery is closed. ``calls``: names of all methods that were called, in order.
+    ``counts_from_number``: whether frames of a numbered sequence are given by their numbers there.
+    ``offset_in_source_frames``: what `GetLeftOffset` counts where the rates differ. ``gallery_open``: `ExportStills`
+    fails while the gallery is closed. ``calls``: names of all methods that were called, in order.
     """
 
     version: tuple[int, int, int] = (19, 1, 3)
     studio: bool = True
     end_frame_inclusive: bool = False
     counts_from_number: bool = False
+    offset_in_source_frames: bool = False
     gallery_open: bool = True
     page: str = "edit"
     calls: list[str] = field(default_factory=list)

@@ -23,7 +23,9 @@ NTSC = Fraction(24000, 1001)
 def test_a_clip_of_any_rate_lands_where_its_plate_is(
     at_work, plate: Fraction, timeline: Fraction, inclusive: bool
 ) -> None:
-    studio: Studio = at_work(Edition((21, 0, 0), end_frame_inclusive=inclusive), rate=timeline)
+    studio: Studio = at_work(
+        Edition((21, 0, 0), end_frame_inclusive=inclusive, offset_in_source_frames=inclusive), rate=timeline
+    )
     reel = studio.bring(write_movie(studio.folder / "reel.mov", 34, plate))
     item = studio.cut_in(reel, offset=9, duration=11, at=13)
     studio.set(write_still(studio.folder / "still.png"))
