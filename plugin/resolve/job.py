@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tinct.plugin.resolve.plan import Planned, Run
 from tinct.plugin.resolve.project_folder import SCHEMA, ProjectFolder, read_json, write_json
-from tinct.plugin.resolve.snapshot import Shot
+from tinct.plugin.resolve.snapshot import shot_from_json, shot_to_json
 
 ENDED = ("done", "failed", "cancelled")
 
@@ -151,17 +150,8 @@ def silent_seconds(job: Job) -> float:
 
 
 def _planned_to_json(planned: Planned) -> dict[str, Any]:
-    shots = [
-        {**shot._asdict(), **{name: str(getattr(shot, name)) for name in ("rate", "timeline_rate", "offset")}}
-        for shot in planned.shots
-    ]
-    return {"run": planned.run._asdict(), "shots": shots}
+    return {"run": planned.run._asdict(), "shots": [shot_to_json(shot) for shot in planned.shots]}
 
 
 def _planned_from_json(document: dict[str, Any]) -> Planned:
-    shots = []
-    for facts in document["shots"]:
-        exact = {name: Fraction(facts[name]) for name in ("rate", "timeline_rate", "offset")}
-        markers = tuple((int(frame), str(text)) for frame, text in facts["markers"])
-        shots.append(Shot(**{**facts, **exact, "markers": markers}))
-    return Planned(Run(**document["run"]), tuple(shots))
+    return Planned(Run(**document["run"]), tuple(shot_from_json(shot) for shot in document["shots"]))

@@ -1,4 +1,5 @@
-"""*Open panel*: Tinct's panel as a process of its own, on the folder of the open project."""
+"""*Open panel*: Tinct's panel as a process of its own, on the panel's project if the folder of the open one has one,
+else on the timeline as it is."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Callable
 
 from tinct.plugin.resolve.api import Application
 from tinct.plugin.resolve.connect import open_project
+from tinct.plugin.resolve.handover import newest, write_handover
 from tinct.plugin.resolve.processes import last_words, start_process
 from tinct.plugin.resolve.project_folder import folder_of
 
@@ -19,12 +21,15 @@ def open_panel(application: Application, tell: Callable[[str], None], wait: floa
     """Start ``tinct panel`` with the interpreter that was recorded at installation; False where it does not start.
 
     Raises:
-        NothingToDo: no project is open.
+        NothingToDo: no project or timeline is open, or nothing is on it.
         WorkerUnavailable: there is no usable record of the installation.
     """
-    folder = folder_of(open_project(application))
+    project = open_project(application)
+    folder = folder_of(project)
+    files = write_handover(application, project)
+    begins_with = newest(folder.root, [".tinct"]) or newest(folder.root, [".otio"]) or files[0]
     log = os.path.join(folder.root, "panel.log")
-    process = start_process(["-m", "tinct", "panel", folder.root], log)
+    process = start_process(["-m", "tinct", "panel", begins_with], log)
     until = time.monotonic() + wait
     while time.monotonic() < until and process.poll() is None:
         time.sleep(0.05)

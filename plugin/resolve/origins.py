@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tinct.plugin.resolve.job import Job
+from tinct.plugin.resolve.job import Job, read_jobs
 from tinct.plugin.resolve.project_folder import SCHEMA, ProjectFolder, read_json, write_json
 from tinct.plugin.resolve.snapshot import Origin
 
 
 def read_origins(folder: ProjectFolder) -> dict[str, Origin]:
-    """Origins by coloured file, as Resolve spells it; empty where nothing was coloured, or the file is damaged."""
+    """Origins by coloured file, as Resolve spells it: of the jobs that are there, and of those that were when
+    `add_origins` was called."""
+    origins = {path: origin for job in read_jobs(folder) for path, origin in _of_job(job)}
     try:
         files = read_json(folder.origins)["files"]
-        return {path: Origin(str(plate), int(first), int(frames)) for path, (plate, first, frames) in files.items()}
+        origins.update(
+            {path: Origin(str(plate), int(first), int(count)) for path, (plate, first, count) in files.items()}
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return origins_of_jobs(folder)
-
-
-def origins_of_jobs(folder: ProjectFolder) -> dict[str, Origin]:
-    """The same from the jobs, which say it too."""
-    from tinct.plugin.resolve.job import read_jobs
-
-    return {path: origin for job in read_jobs(folder) for path, origin in _of_job(job)}
+        pass  # none was written yet, or it is damaged: the jobs say it too
+    return origins
 
 
 def add_origins(folder: ProjectFolder, job: Job) -> None:
-    """Note where the results of ``job`` come from."""
+    """Note where the results of ``job`` come from, for when the job is gone."""
     origins = read_origins(folder)
     origins.update(_of_job(job))
     files = {path: list(origin) for path, origin in sorted(origins.items())}

@@ -15,6 +15,7 @@ from tinct.plugin.resolve.rates import frame_rate
 
 SHOWN_BY = "GetSourceStartFrame"
 """What tells where in its file an item begins, from 19 on."""
+EXACT = ("rate", "timeline_rate", "offset")
 CARRIED = ("Input Color Space", "Input LUT", "IDT", "Data Level", "PAR", "H-FLIP", "V-FLIP")
 """Properties of a clip that its coloured version is given too."""
 
@@ -33,8 +34,8 @@ class Shot(NamedTuple):
 
     ``spelled``: its plate as Resolve has it. ``frames``: of the whole plate. ``rate``: the plate's. ``start``,
     ``duration``: on the timeline, in its frames, of rate ``timeline_rate``. ``offset``: where in the plate it begins,
-    in plate frames. ``first``, ``last``: of the plate's frames that are shown, 0 for its first. ``markers``: Tinct's own,
-    by plate frame. ``properties``: of `CARRIED`.
+    in plate frames. ``first``, ``last``: of the plate's frames that are shown, 0 for its first. ``markers``: Tinct's
+    own, by plate frame. ``properties``: of `CARRIED`.
     """
 
     item_id: str
@@ -56,6 +57,22 @@ class Shot(NamedTuple):
     def media(self) -> MediaPath:
         """The plate's files."""
         return parse_media_path(self.spelled)
+
+
+def shot_to_json(shot: Shot) -> dict[str, Any]:
+    """``shot`` in values that JSON has; `shot_from_json` is the way back."""
+    return {**shot._asdict(), **{name: str(getattr(shot, name)) for name in EXACT}}
+
+
+def shot_from_json(facts: Mapping[str, Any]) -> Shot:
+    """The clip of `shot_to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    exact = {name: Fraction(facts[name]) for name in EXACT}
+    markers = tuple((int(frame), str(text)) for frame, text in facts["markers"])
+    return Shot(**{**facts, **exact, "markers": markers})
 
 
 class Refused(NamedTuple):

@@ -14,8 +14,13 @@ from tinct.plugin.resolve import menu
 from tinct.plugin.resolve.api import newer
 from tinct.plugin.resolve.connect import connect, edition, open_project
 from tinct.plugin.resolve.errors import NothingToDo, ResolveUnavailable, SettingsError
+from tinct.plugin.resolve.handover import read_handover
+from tinct.plugin.resolve.job import write_job
 from tinct.plugin.resolve.open_panel import open_panel
+from tinct.plugin.resolve.plan import plan
+from tinct.plugin.resolve.run_job import run_job
 from tinct.plugin.resolve.settings import Settings, read_settings, write_settings
+from tinct.plugin.resolve.update import update
 
 
 @pytest.fixture
@@ -105,6 +110,7 @@ def test_what_fails_in_a_script_is_one_line(capsys: pytest.CaptureFixture[str]) 
 def test_a_panel_that_is_not_there_is_told(at_work, installation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreter without Tinct stands for a Tinct without the panel."""
     studio: Studio = at_work()
+    studio.cut_in(studio.bring(write_movie(studio.folder / "reel.mov", 6)), 0, 4)
     record = studio.folder / "record.json"
     record.write_text(json.dumps({"interpreter": sys.executable, "environment": {"PYTHONPATH": str(studio.folder)}}))
     (studio.folder / "tinct.py").write_text("raise SystemExit('No such command panel')")
@@ -112,6 +118,31 @@ def test_a_panel_that_is_not_there_is_told(at_work, installation: str, monkeypat
     assert not open_panel(studio.app.resolve, studio.said.append, wait=20)
     assert "the panel does not start: No such command panel" in studio.said[0]
     assert "work without it" in studio.said[1]
+
+
+def test_a_panel_colours_what_it_was_handed_and_update_places_it(at_work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script stands for the panel: it says which file it was opened with. What a panel does then is done here."""
+    studio: Studio = at_work()
+    reel = studio.bring(write_movie(studio.folder / "reel.mov", 8))
+    studio.cut_in(reel, 1, 4)
+    studio.cut_in(reel, 5, 2, at=20)
+    studio.set(write_still(studio.folder / "still.png"))
+    record, panel = studio.folder / "record.json", studio.folder / "tinct.py"
+    record.write_text(json.dumps({"interpreter": sys.executable, "environment": {"PYTHONPATH": str(studio.folder)}}))
+    panel.write_text("import sys, time\nprint(sys.argv[1:], flush=True)\ntime.sleep(1)")
+    monkeypatch.setenv("TINCT_INSTALLATION", str(record))
+    assert open_panel(studio.app.resolve, studio.said.append, wait=0.5)
+    said = Path(studio.tinct.root, "panel.log").read_text()
+    assert said.strip() == str(["panel", str(Path(studio.tinct.root, "timeline.otio"))])
+
+    folder, handed = read_handover(studio.tinct.root)
+    assert [shot.name for shot in handed.shots] == ["reel.mov", "reel.mov"]
+    planned, _ = plan(handed.shots[:1], read_settings(folder.settings), folder)
+    job = write_job(folder, handed.project, handed.timeline, "track", "Tinct", True, planned)
+    run_job(job, studio.client)
+
+    assert update(studio.app.resolve, studio.said.append) == 1
+    assert [item.GetStart() for item in studio.on_track()] == [86400]
 
 
 def test_settings_are_written_as_they_are_read(tmp_path: Path) -> None:
