@@ -21,7 +21,7 @@ FOLDER = "Tinct"
 MENU = {
     "Edit": ("Colour selected clips",),
     "Color": ("Colour selected clips", "Send stills to Tinct"),
-    "Utility": ("Open panel", "Update from panel", "Stop colouring"),
+    "Utility": ("Open panel", "Update from panel", "Stop colouring", "Settings"),
 }
 """Scripts by the page on which they are listed; Utility is listed on all."""
 SIGNATURE = "# Written by tinct install resolve; its --remove takes it away."

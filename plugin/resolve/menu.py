@@ -9,6 +9,7 @@ from tinct.plugin.client import ClientError
 from tinct.plugin.resolve.api import Application
 from tinct.plugin.resolve.colour_clips import colour_clips
 from tinct.plugin.resolve.connect import connect
+from tinct.plugin.resolve.dialog import edit_settings
 from tinct.plugin.resolve.errors import ResolveScriptError
 from tinct.plugin.resolve.open_panel import open_panel
 from tinct.plugin.resolve.send_stills import send_stills
@@ -24,6 +25,7 @@ ACTIONS: dict[str, Callable[[Application, Tell], Any]] = {
     "Stop colouring": stop,
 }
 """By the name in the menu."""
+SETTINGS = "Settings"
 
 
 def say(line: str) -> None:
@@ -32,9 +34,13 @@ def say(line: str) -> None:
 
 
 def run(action: str, given: Mapping[str, Any], tell: Tell = say) -> bool:
-    """Do ``action``, a name of `ACTIONS`, for a script with the globals ``given``; whether it could be done."""
+    """Do ``action``, a name of `ACTIONS` or `SETTINGS`, for a script with the globals ``given``; False if it failed."""
     try:
-        ACTIONS[action](connect(given), tell)
+        application = connect(given)
+        if action == SETTINGS:
+            edit_settings(application, tell, given)  # a window needs what the menu hands over
+        else:
+            ACTIONS[action](application, tell)
     except (ResolveScriptError, ClientError) as error:
         tell(str(error))
         return False

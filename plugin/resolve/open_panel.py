@@ -12,6 +12,7 @@ from tinct.plugin.resolve.connect import open_project
 from tinct.plugin.resolve.handover import newest, write_handover
 from tinct.plugin.resolve.processes import last_words, start_process
 from tinct.plugin.resolve.project_folder import folder_of
+from tinct.plugin.worker_process import find_installation
 
 STARTS_SECONDS = 2.0
 """A panel that is still there after this has started."""
@@ -24,6 +25,7 @@ def open_panel(application: Application, tell: Callable[[str], None], wait: floa
         NothingToDo: no project or timeline is open, or nothing is on it.
         WorkerUnavailable: there is no usable record of the installation.
     """
+    find_installation()  # before anything is written
     project = open_project(application)
     folder = folder_of(project)
     files = write_handover(application, project)

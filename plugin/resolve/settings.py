@@ -64,7 +64,7 @@ def read_settings(path: str) -> Settings:
         raise SettingsError(
             f"{path} is no settings file of this version of Tinct; remove it to begin with the defaults"
         )
-    return _checked({name: value for name, value in document.items() if name != "tinct"}, path)
+    return checked({name: value for name, value in document.items() if name != "tinct"}, path)
 
 
 def write_settings(path: str, settings: Settings) -> None:
@@ -78,7 +78,12 @@ def write_settings(path: str, settings: Settings) -> None:
     write_json(path, document)
 
 
-def _checked(given: dict[str, Any], path: str) -> Settings:
+def checked(given: Mapping[str, Any], path: str) -> Settings:
+    """The settings with the fields ``given``, those of the file ``path``.
+
+    Raises:
+        SettingsError: a field that there is not, or a value that it does not take.
+    """
     unknown = sorted(set(given) - set(Settings._fields))
     if unknown:
         raise SettingsError("{} has {!r}; the settings are {}".format(path, unknown[0], ", ".join(Settings._fields)))

@@ -15,6 +15,7 @@ from fake_resolve.gallery import Gallery, GalleryStill
 from fake_resolve.pool import MediaPool
 from fake_resolve.timeline import Timeline
 from fake_resolve.versions import Edition, ResolveObject
+from fake_resolve.windows import UIManager
 
 
 class Project(ResolveObject):
@@ -96,6 +97,14 @@ def _copied(project: Project) -> Project:
     return copy.deepcopy(project, {id(project._edition): project._edition})
 
 
+class Fusion(ResolveObject):
+    """The way to windows for scripts, which the free version has no more since 19.1."""
+
+    @property
+    def UIManager(self) -> UIManager | None:
+        return UIManager() if self._edition.studio or self._edition.version[:2] < (19, 1) else None
+
+
 class Resolve(ResolveObject):
     """The application's root object."""
 
@@ -117,6 +126,9 @@ class Resolve(ResolveObject):
 
     def GetVersionString(self) -> str:
         return ".".join(map(str, self._edition.version)) + ".7"
+
+    def Fusion(self) -> Fusion:
+        return Fusion(self._edition)
 
     def GetCurrentPage(self) -> str:
         return self._edition.page

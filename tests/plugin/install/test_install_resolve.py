@@ -17,6 +17,7 @@ SCRIPTS = {
     "Scripts/Utility/Tinct/Open panel.py",
     "Scripts/Utility/Tinct/Update from panel.py",
     "Scripts/Utility/Tinct/Stop colouring.py",
+    "Scripts/Utility/Tinct/Settings.py",
 }
 
 
