@@ -50,7 +50,7 @@ def choose_clips(timeline: Timeline, pool: Pool, settings: Settings) -> list[Cho
 
 
 def _is_marked(item: Item) -> bool:
-    return any(said_by(marker) is not None for marker in item.GetMarkers().values())
+    return any(said_by(marker) is not None for marker in (item.GetMarkers() or {}).values())
 
 
 def _at_playhead(timeline: Timeline, everything: list[Chosen]) -> list[Chosen]:

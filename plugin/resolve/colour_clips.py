@@ -4,24 +4,20 @@ finished while the script still runs is placed at once. *Update from panel* plac
 from __future__ import annotations
 
 import time
-from math import floor
 from typing import Callable
 
-from tinct.plugin.client import Client
-from tinct.plugin.resolve.api import Application, Item, OpenProject, Timeline
+from tinct.plugin.client import Client, ClientError, WorkerUnavailable
+from tinct.plugin.resolve.api import Application
 from tinct.plugin.resolve.collect import collect
 from tinct.plugin.resolve.connect import open_project, open_timeline
-from tinct.plugin.resolve.errors import PlacementError
+from tinct.plugin.resolve.finish import describe, mark, place_finished
 from tinct.plugin.resolve.job import Job, RunState, has_ended, read_states, write_job, write_states
 from tinct.plugin.resolve.origins import add_origins, read_origins
-from tinct.plugin.resolve.placement import Placer
-from tinct.plugin.resolve.plan import Run, plan
+from tinct.plugin.resolve.plan import plan
 from tinct.plugin.resolve.processes import last_words, start_process
-from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, find_item, set_mark
 from tinct.plugin.resolve.project_folder import folder_of
 from tinct.plugin.resolve.run_job import is_there, run_job
 from tinct.plugin.resolve.settings import read_settings
-from tinct.plugin.resolve.snapshot import Shot
 
 LOOK_SECONDS = 0.5
 """How often the script looks how far the work is."""
@@ -57,13 +53,18 @@ def colour_clips(
     add_origins(folder, job)
     for one in planned:
         tell(f"{one.run.title}: frames {one.run.request['frames']} for {len(one.shots)} clip(s)")
-    _mark(timeline, job, read_states(job))
+    mark(timeline, job, read_states(job))
     if client is not None:
         run_job(job, client, tell)
     elif all(is_there(one.run.result) for one in planned):
         write_states(job, {one.run.key: RunState("done", message="it was there already") for one in planned})
     else:
-        _follow(job, settings.wait if wait is None else wait, tell)
+        try:
+            _follow(job, settings.wait if wait is None else wait, tell)
+        except ClientError as error:
+            write_states(job, {one.run.key: RunState("failed", message=str(error)) for one in planned})
+            mark(timeline, job, read_states(job))
+            raise
     place_finished(project, timeline, job, tell)
     return job
 
@@ -82,64 +83,7 @@ def _follow(job: Job, wait: float, tell: Callable[[str], None]) -> None:
         if has_ended(states):
             break
         if process.poll() not in (None, 0, 1):
-            tell(f"the process that colours ended: {last_words(log)}")
-            break
+            raise WorkerUnavailable(f"the process that colours ended: {last_words(log)}")
         time.sleep(LOOK_SECONDS)
     if not has_ended(read_states(job)):
         tell("the work goes on by itself; run Update from panel when you like, or Stop colouring to end it")
-
-
-def place_finished(project: OpenProject, timeline: Timeline, job: Job, tell: Callable[[str], None]) -> int:
-    """Place what is done of ``job`` and not placed yet, and say how many clips were; what cannot be placed is told."""
-    states = read_states(job)
-    placer = Placer(project, timeline, job, read_origins(folder_of(project)))
-    placed, failed = 0, 0
-    for planned in job.planned:
-        if states[planned.run.key].state != "done":
-            continue
-        for shot in planned.shots:
-            try:
-                placed += placer.place(planned, shot)
-            except PlacementError as error:
-                failed += 1
-                tell(str(error))
-    _mark(timeline, job, states)
-    if has_ended(states) and not failed:
-        job.set_placed()
-    tell(f"{placed} clip(s) placed; {describe(job, states)}")
-    return placed
-
-
-def describe(job: Job, states: dict[str, RunState]) -> str:
-    """One line on how far a job is."""
-    done, total = sum(one.done for one in states.values()), sum(one.total for one in states.values())
-    if total == 0:
-        total = sum(one.run.last - one.run.first + 1 for one in job.planned)
-    ended = sum(one.state == "done" for one in states.values())
-    line = f"{done} of {total} frames, {ended} of {len(states)} file(s) done"
-    for planned in job.planned:
-        state = states[planned.run.key]
-        if state.state in ("failed", "cancelled"):
-            line += f"; {planned.run.title} {state.state}" + (f": {state.message}" if state.message else "")
-    return line
-
-
-def _mark(timeline: Timeline, job: Job, states: dict[str, RunState]) -> None:
-    """The marks on the clips, as far as each is."""
-    if not job.mark_progress:
-        return
-    for planned in job.planned:
-        for shot in planned.shots:
-            item = find_item(timeline, shot.item_id)
-            if item is not None:
-                _mark_clip(item, shot, planned.run, states[planned.run.key])
-
-
-def _mark_clip(item: Item, shot: Shot, run: Run, state: RunState) -> None:
-    first = floor(shot.offset) if shot.rate != shot.timeline_rate else int(item.GetLeftOffset())
-    if state.state in ("waiting", "working"):
-        set_mark(item, first, WORKING, f"{state.done} of {run.last - run.first + 1} frames")
-    elif state.state == "failed":
-        set_mark(item, first, FAILED, state.message)
-    else:
-        clear_mark(item)

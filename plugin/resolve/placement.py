@@ -161,8 +161,7 @@ class Placer:
         earlier = [
             (index, path)
             for index in range(1, int(item.GetTakesCount()) + 1)
-            if (path := str((item.GetTakeByIndex(index) or {})["mediaPoolItem"].GetClipProperty("File Path")))
-            in self._origins
+            if (path := _take_path(item, index)) in self._origins
         ]
         for index, path in earlier:
             if path == run.result:
@@ -242,6 +241,11 @@ class Placer:
         base = parse_media_path(run.result).first if way.numbered else 0
         begin = self._wanted(shot, run)
         return base + floor(begin), base + ceil(begin + shot.duration * ratio) + way.more
+
+
+def _take_path(item: Item, index: int) -> str:
+    media = (item.GetTakeByIndex(index) or {}).get("mediaPoolItem")
+    return "" if media is None else str(media.GetClipProperty("File Path"))
 
 
 def _described(item: Item) -> str:

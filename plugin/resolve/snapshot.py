@@ -198,6 +198,6 @@ def _markers(item: Item, before: int) -> tuple[tuple[int, str], ...]:
     first frame of its file; ``before``: frames of the plate before that."""
     return tuple(
         (int(frame) + before, text)
-        for frame, marker in sorted(item.GetMarkers().items())
+        for frame, marker in sorted((item.GetMarkers() or {}).items())
         if (text := said_by(marker)) is not None
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Callable
 
 from tinct.plugin.resolve.api import Application, OpenProject, Timeline
-from tinct.plugin.resolve.colour_clips import describe, place_finished
 from tinct.plugin.resolve.connect import open_project
+from tinct.plugin.resolve.finish import describe, look, place_finished
 from tinct.plugin.resolve.job import has_ended, read_jobs, read_states, silent_seconds
 from tinct.plugin.resolve.project_folder import folder_of
 
@@ -27,7 +27,7 @@ def update(application: Application, tell: Callable[[str], None]) -> int:
     placed = 0
     before = project.GetCurrentTimeline()
     for job in jobs:
-        states = read_states(job)
+        states = look(job)
         if not has_ended(states) and silent_seconds(job) > SILENT_SECONDS:
             tell(f"{job.name} has said nothing for a while; colour its clips again, it goes on where it stood")
         timeline = _timeline_of(project, job.timeline)

@@ -1,6 +1,7 @@
 """``tinct install resolve``: what lies where, what a damaged installation does to Resolve, what a removal leaves."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,15 @@ def test_the_installed_script_needs_the_installed_package_alone(fusion: Path, tm
         "Tinct: nothing is being coloured",
         f"Resolve goes on with {fusion / 'Tinct/tinct/__init__.py'}",
     ], ran.stderr
+
+
+def test_the_package_loads_in_the_oldest_python(fusion: Path) -> None:
+    oldest = shutil.which("python3.9")
+    if oldest is None:
+        pytest.skip("python3.9 is not installed")
+    code = (
+        "import sys; sys.path.insert(0, {!r}); import tinct.plugin.resolve.menu, tinct.plugin.resolve.run_job; "
+        "print(sorted({{one.split('.')[0] for one in sys.modules}} & {{'numpy', 'cv2', 'av', 'PySide6'}}))"
+    ).format(str(fusion / "Tinct"))
+    ran = subprocess.run([oldest, "-I", "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == "[]", ran.stderr

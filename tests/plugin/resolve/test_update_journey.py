@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 
 from fake_resolve.person import Studio, is_coloured, pictures, write_movie, write_still
-from tinct.plugin.client import Client, ColorizeProgress
+from tinct.plugin.client import Client, ColorizeProgress, WorkerUnavailable
 from tinct.plugin.resolve.colour_clips import colour_clips
-from tinct.plugin.resolve.job import has_ended, read_jobs, read_states
+from tinct.plugin.resolve.handover import Handover, read_handover, write_handover
+from tinct.plugin.resolve.job import has_ended, read_jobs, read_states, write_job
+from tinct.plugin.resolve.plan import plan
 from tinct.plugin.resolve.processes import last_words
+from tinct.plugin.resolve.project_folder import ProjectFolder
+from tinct.plugin.resolve.run_job import run_job
+from tinct.plugin.resolve.settings import read_settings
 from tinct.plugin.resolve.update import stop, update
 from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 
@@ -180,6 +185,45 @@ def test_the_work_goes_on_while_resolve_is_closed_though_the_worker_is_killed(
     assert studio.on_track("Video 1")[0].GetMarkers() == {}
     assert [one.is_placed() for one in read_jobs(studio.tinct)] == [True]
     assert update(studio.app.resolve, studio.said.append) == 0
+
+
+def test_a_late_result_does_not_take_the_place_of_a_newer_one(at_work) -> None:
+    """A job with the first still ends after one with the second, which is what the person wanted last."""
+    studio: Studio = at_work()
+    studio.choose(studio.cut_in(studio.bring(write_movie(studio.folder / "reel.mov", 8)), 1, 4))
+    studio.set(write_still(studio.folder / "still.png"))
+    _, handed = handed_over(studio)
+    planned, _ = plan(handed.shots, read_settings(studio.tinct.settings), studio.tinct)
+    late = write_job(studio.tinct, handed.project, handed.timeline, "track", "Tinct", True, planned)
+    write_still(studio.folder / "still.png", turn=120)
+    studio.colour()
+    newer = shown(studio)
+
+    run_job(late, studio.client)
+    assert update(studio.app.resolve, studio.said.append) == 0
+    assert shown(studio) == newer
+
+
+def handed_over(studio: Studio) -> tuple[ProjectFolder, Handover]:
+    write_handover(studio.app.resolve, studio.project)
+    return read_handover(studio.tinct.root)
+
+
+def test_where_nothing_can_be_started_the_clip_says_so(at_work, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio: Studio = at_work()
+    studio.choose(studio.cut_in(studio.bring(write_movie(studio.folder / "reel.mov", 8)), 1, 4))
+    studio.set(write_still(studio.folder / "still.png"))
+    record = studio.folder / "record.json"
+    record.write_text('{"interpreter": "/nowhere/python"}')
+    monkeypatch.setenv("TINCT_INSTALLATION", str(record))
+    with pytest.raises(WorkerUnavailable, match="run tinct install resolve again"):
+        colour_clips(studio.app.resolve, studio.said.append)
+    (marker,) = studio.on_track("Video 1")[0].GetMarkers().values()
+    assert marker["color"] == "Red"
+    assert "/nowhere/python" in marker["note"]
+
+    studio.colour()
+    assert studio.on_track("Video 1")[0].GetMarkers() == {}
 
 
 def test_after_saving_and_loading_a_coloured_clip_is_known(placed: Studio) -> None:
