@@ -14,12 +14,13 @@ from tinct.plugin.nuke.cache import ResultCache
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.colouring import Colouring, Outcome, find, plan
 from tinct.plugin.nuke.job import Job, colour_with_progress, job_of, said
-from tinct.plugin.nuke.knobs import set_stills, stills_of, text_of, values_of
+from tinct.plugin.nuke.knobs import set_stills, show_stills, state_of, still_lines, stills_of, text_of, values_of
 from tinct.plugin.nuke.node import MASK, PLATE, NodeDamaged, set_range
-from tinct.plugin.nuke.source import Source, SourceRefused, find_source
+from tinct.plugin.nuke.source import NotWritten, Source, SourceRefused, find_source
 from tinct.plugin.params import ParameterError, StillInForce
 
 REFUSED = (ParameterError, SourceRefused, NodeDamaged, OSError)
+CHANGED = "changed since it was rendered; press Render range"
 PICTURES = "*.exr *.dpx *.tif *.tiff *.png *.jpg *.jpeg"
 
 
@@ -54,9 +55,13 @@ def add_still(node: nuke.Node) -> None:
 
 def remove_still(node: nuke.Node) -> None:
     """Take the still that the pulldown shows out."""
-    stills = stills_of(node)
-    index = int(node["still"].getValue())
-    if index < len(stills):
+    stills, pulldown = stills_of(node), node["still"]
+    assert isinstance(pulldown, nuke.Enumeration_Knob)
+    if list(pulldown.values()) != still_lines(stills):  # after an undo, for one
+        show_stills(node)
+        raise SourceRefused("the list of stills was an older one; choose the still again")
+    index = int(pulldown.getValue())
+    if stills:
         _change_stills(node, "Tinct: remove still", stills[:index] + stills[index + 1 :])
 
 
@@ -111,16 +116,15 @@ def colouring_of(node: nuke.Node, first: int, last: int, may_write: bool) -> tup
 
 
 def update_status(node: nuke.Node) -> None:
-    """Say whether what is shown is still what the knobs ask for; called when a knob was changed."""
+    """Say whether the knobs still ask for what is shown; called when one was changed, so it looks at no file."""
     if not node["rendered"].value() or job_of(node) is not None:
         return
-    try:
-        current = is_current(node)
-    except REFUSED as error:
-        show.set_status(node, str(error))
-        return
-    shown = "what is shown is as the knobs stand" if current else "changed since it was rendered; press Render range"
+    shown = "what is shown is as the knobs stand" if _is_as_asked(node) else CHANGED
     show.set_status(node, shown)
+
+
+def _is_as_asked(node: nuke.Node) -> bool:
+    return bool(node["resultState"].value() == state_of(node))
 
 
 def is_current(node: nuke.Node) -> bool:
@@ -130,23 +134,31 @@ def is_current(node: nuke.Node) -> bool:
         ParameterError: a knob has a wrong value.
         SourceRefused: the plate or the mask cannot be taken.
     """
-    outcome = find(colouring_of(node, int(node["first"].value()), int(node["last"].value()), may_write=False)[1])
-    return outcome is not None and bool(node["rendered"].value()) and outcome.file == node["resultFile"].value()
+    if not node["rendered"].value():
+        return False
+    try:
+        colouring = colouring_of(node, int(node["first"].value()), int(node["last"].value()), may_write=False)[1]
+    except NotWritten:
+        return False
+    outcome = find(colouring)
+    return outcome is not None and outcome.file == node["resultFile"].value()
 
 
 def _frame_is_shown(node: nuke.Node, frame: int) -> bool:
     return int(node["first"].value()) <= frame <= int(node["last"].value()) and is_current(node)
 
 
-def _begin(node: nuke.Node, first: int, last: int, display: Callable[[nuke.Node, Source, Outcome], None]) -> None:
+def _begin(node: nuke.Node, first: int, last: int, display: Callable[[nuke.Node, Source, Outcome, str], None]) -> None:
     if job_of(node) is not None:
         raise SourceRefused(f"{node.name()} is rendering; wait, or press Cancel")
     source, colouring = colouring_of(node, first, last, may_write=True)
+    state = state_of(node)
 
     def ended(outcome: Outcome | Exception) -> None:
         if isinstance(outcome, Outcome):
-            display(node, source, outcome)
-            show.set_status(node, show.describe(outcome))
+            display(node, source, outcome, state)
+            said_of_it = show.describe(outcome)
+            show.set_status(node, said_of_it if state == state_of(node) else f"{said_of_it}\n{CHANGED}")
         elif isinstance(outcome, Cancelled):
             show.set_status(node, said(outcome))
         else:

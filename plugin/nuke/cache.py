@@ -3,11 +3,13 @@
 ::
 
     CACHE/segments/KEY.FIRST-LAST/result.%04d.exr   what the worker wrote
-                                  record.json       the files that it was made of; written when all is done
+                                  begun.json        the files that it is made of
+                                  record.json       the same and the worker's report; written when all is done
     CACHE/results/KEY/result.%04d.exr               a range put together of segments: hard links, no further space
     CACHE/plates/KEY/plate.%04d.exr                 plates that Nuke had to write
 
-Everything may be deleted while nothing is rendering. Nothing is ever changed under its name.
+Everything may be deleted while nothing is rendering. A result never changes under its name: when a plate did, its
+segment is rendered anew and the result has another name, while the one before keeps its frames.
 """
 
 from __future__ import annotations
@@ -24,15 +26,17 @@ from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.segments import Segment
 from tinct.plugin.params import state_key
 
+BEGUN = "begun.json"
 RECORD = "record.json"
 RESULT = "result.%04d.exr"
 
 
 class Coloured(NamedTuple):
-    """A segment that is in the cache: its ``folder`` and the worker's ``report``."""
+    """A segment that is in the cache: its ``folder``, the worker's ``report``, and a name of the ``clips``' state."""
 
     folder: str
     report: dict[str, Any]
+    clips: str
 
 
 class ResultCache:
@@ -59,40 +63,56 @@ class ResultCache:
         pattern = os.path.join(self.folder, "segments", f"{glob.escape(key)}.{segment.first}-*")
         for folder in sorted(glob.glob(pattern)):
             record = _read(os.path.join(folder, RECORD))
-            if record is None or record["last"] < segment.last:
+            if record is None or not {"last", "clips", "report"} <= set(record) or record["last"] < segment.last:
                 continue
             now = _stamps(plate, mask, segment.first, segment.last)
             then = {name: stamps[: len(now[name])] for name, stamps in record["clips"].items()}
             result = Clip(os.path.join(folder, RESULT), segment.first, record["last"], plate.offset)
             if then == now and not result.missing(segment.first, segment.last):
-                return Coloured(folder, record["report"])
+                return Coloured(folder, record["report"], _digest(now))
         return None
 
-    def keep(self, folder: str, plate: Clip, mask: Clip | None, segment: Segment, report: dict[str, Any]) -> None:
-        """Say that the segment in ``folder`` is done."""
-        record = {
-            "first": segment.first,
-            "last": segment.last,
-            "clips": _stamps(plate, mask, segment.first, segment.last),
-            "report": report,
-        }
-        write_json(os.path.join(folder, RECORD), record)
+    def begin(self, folder: str, plate: Clip, mask: Clip | None, segment: Segment) -> bool:
+        """Say that work on a segment begins in ``folder``; gives whether what lies there is of the same clips.
 
-    def join(self, pieces: Sequence[tuple[Segment, str]], offset: int) -> str:
-        """One sequence of all ``pieces``, each a segment and the folder that it is in; gives its file name.
+        Raises:
+            OSError: it cannot be written.
+        """
+        os.makedirs(folder, exist_ok=True)
+        now = _stamps(plate, mask, segment.first, segment.last)
+        then = _read(os.path.join(folder, BEGUN))
+        write_json(os.path.join(folder, BEGUN), {"clips": now})
+        return then is not None and then.get("clips") == now
+
+    def keep(
+        self, folder: str, plate: Clip, mask: Clip | None, segment: Segment, report: dict[str, Any]
+    ) -> Coloured | None:
+        """Say that the segment in ``folder`` is done; None if its clips have changed since it was begun.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        clips = _stamps(plate, mask, segment.first, segment.last)
+        if (_read(os.path.join(folder, BEGUN)) or {}).get("clips") != clips:
+            return None
+        record = {"first": segment.first, "last": segment.last, "clips": clips, "report": report}
+        write_json(os.path.join(folder, RECORD), record)
+        return Coloured(folder, report, _digest(clips))
+
+    def join(self, pieces: Sequence[tuple[Segment, Coloured]], offset: int) -> str:
+        """One sequence of all ``pieces``; gives its file name.
 
         ``offset``: of the numbers in those folders, as a `Clip` has it; the sequence has Nuke's.
 
         Raises:
             OSError: it cannot be written.
         """
-        named = [[segment.first, segment.last, os.path.basename(folder)] for segment, folder in pieces]
-        key = hashlib.sha256(json.dumps(named).encode("utf-8")).hexdigest()[:32]
-        place = os.path.join(self.folder, "results", key)
+        named = [[one.first, one.last, os.path.basename(there.folder), there.clips] for one, there in pieces]
+        place = os.path.join(self.folder, "results", _digest(named))
         whole = Clip(os.path.join(place, RESULT), pieces[0][0].first, pieces[-1][0].last)
         os.makedirs(place, exist_ok=True)
-        for segment, folder in pieces:
-            part = Clip(os.path.join(folder, RESULT), segment.first, segment.last, offset)
+        for segment, there in pieces:
+            part = Clip(os.path.join(there.folder, RESULT), segment.first, segment.last, offset)
             for frame in range(segment.first, segment.last + 1):
                 _link(part.frame_file(frame), whole.frame_file(frame))
         return whole.file
@@ -120,7 +140,11 @@ def _read(path: str) -> dict[str, Any] | None:
             record = json.load(stream)
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and {"last", "clips", "report"} <= set(record) else None
+    return record if isinstance(record, dict) else None
+
+
+def _digest(document: Any) -> str:
+    return hashlib.sha256(json.dumps(document).encode("utf-8")).hexdigest()[:32]
 
 
 def _link(source: str, target: str) -> None:

@@ -9,13 +9,25 @@ from tinct.plugin.nuke import show
 from tinct.plugin.nuke.actions import REFUSED, colouring_of, update_status
 from tinct.plugin.nuke.colouring import find
 from tinct.plugin.nuke.job import cancel_all, colour_with_progress, job_of
-from tinct.plugin.nuke.knobs import show_stills
+from tinct.plugin.nuke.knobs import show_stills, state_of
 from tinct.plugin.nuke.node import is_tinct, upstream
 from tinct.plugin.params import PARAMETERS
+
+registered = False
+"""Whether Nuke calls us."""
 
 
 class RenderStopped(Exception):
     """A render needs a result that is not there and cannot be made."""
+
+
+def register() -> None:
+    """Have Nuke call us."""
+    global registered
+    nuke.addBeforeRender(before_render, nodeClass="Write")
+    nuke.addKnobChanged(knob_changed, nodeClass="Group")
+    nuke.addOnScriptClose(script_closed)
+    registered = True
 
 
 def before_render() -> None:
@@ -76,7 +88,7 @@ def _make_ready(node: nuke.Node) -> None:
         source, colouring = colouring_of(node, first, last, may_write=False)
         outcome = find(colouring) or colour_with_progress(f"Tinct: {name}", colouring, lambda: False)
         if not node["rendered"].value() or node["resultFile"].value() != outcome.file:
-            show.show_result(node, source, outcome)
+            show.show_result(node, source, outcome, state_of(node))
             show.set_status(node, show.describe(outcome))
     except (*REFUSED, ClientError) as error:
         raise RenderStopped(f"{name}: {error}") from error

@@ -93,6 +93,7 @@ def colour(
         Cancelled: ``cancelled`` said so.
         ParameterError: a parameter is wrong.
         ClientError: the worker refused or cannot be reached.
+        PlateChanged: somebody wrote into the plate or the mask meanwhile.
         OSError: the cache cannot be written.
     """
     stop = cancelled or (lambda: False)
@@ -110,6 +111,10 @@ def colour(
         before += segment.last - segment.first + 1
         tell(before, total, f"frames {segment.frames} are done")
     return _joined(colouring, pieces, tuple(rendered))
+
+
+class PlateChanged(OSError):
+    """The plate was being written while it was coloured, so nobody knows which frames are of which version."""
 
 
 class _SegmentRun:
@@ -147,13 +152,16 @@ class _SegmentRun:
                 if there is not None:
                     return there, False
                 one = self._colouring
-                report = self._run(client)
-                one.cache.keep(self._folder, one.plate, one.mask, self._segment, report)
-                return Coloured(self._folder, report), True
+                resume = one.cache.begin(self._folder, one.plate, one.mask, self._segment)
+                report = self._run(client, resume)
+                made = one.cache.keep(self._folder, one.plate, one.mask, self._segment, report)
+                if made is None:
+                    raise PlateChanged(f"{one.plate.file} or its mask was written while it was coloured; render again")
+                return made, True
         except WaitCancelled as error:
             raise Cancelled(str(error)) from None
 
-    def _run(self, client: Client) -> dict[str, Any]:
+    def _run(self, client: Client, resume: bool) -> dict[str, Any]:
         plate, segment = self._colouring.plate, self._segment
         request = colorize_request(
             segment.values,
@@ -161,20 +169,19 @@ class _SegmentRun:
             output=os.path.join(self._folder, RESULT),
             frames=f"{segment.first + plate.offset}-{segment.last + plate.offset}",
             overwrite=True,
-            resume=True,
+            resume=resume,
         )
         for one in (*request["references"], *request["hints"]):
             if one["frame"] is not None:
                 one["frame"] += plate.offset
-        os.makedirs(self._folder, exist_ok=True)
         self._tell(self._before, self._total, f"frames {self._segment.frames}: starting")
         try:
             return client.colorize(request, self._progress, self._stop, SILENCE_S)
         except WorkerRefused as error:
-            if error.kind != "UsageError":
+            if error.kind != "UsageError" or not resume:
                 raise
-        # what an interrupted run left was made of something that has changed since: start afresh, and if the request
-        # itself is wrong the worker says so again
+        # what an interrupted run left was made by another version, or of a still that has changed under its name and
+        # time: start afresh, and if the request itself is wrong the worker says so again
         return client.colorize(dict(request, resume=False), self._progress, self._stop, SILENCE_S)
 
     def _progress(self, done: ColorizeProgress) -> None:
@@ -196,7 +203,7 @@ def _keyed(colouring: Colouring) -> list[tuple[Segment, str]]:
 
 
 def _joined(colouring: Colouring, pieces: list[tuple[Segment, Coloured]], rendered: tuple[str, ...]) -> Outcome:
-    file = colouring.cache.join([(segment, there.folder) for segment, there in pieces], colouring.plate.offset)
+    file = colouring.cache.join(pieces, colouring.plate.offset)
     reports = [there.report for _, there in pieces]
     frames = [segment.last - segment.first + 1 for segment, _ in pieces]
     mean = sum(report["confidence"] * count for report, count in zip(reports, frames)) / sum(frames)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections.abc import Sequence
 from typing import Any, Callable
 
 import nuke
@@ -53,6 +56,14 @@ def values_of(node: nuke.Node) -> dict[str, Any]:
     }
 
 
+def state_of(node: nuke.Node) -> str:
+    """A name for what the knobs ask for, to see whether they have changed; it looks at no file."""
+    values = values_of(node)
+    asked = [[one.name, values[one.name]] for one in PARAMETERS if one.renders and one.name in values]
+    text = json.dumps([asked, int(node["first"].value()), int(node["last"].value())])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
 def stills_of(node: nuke.Node) -> list[StillInForce]:
     """The stills.
 
@@ -73,11 +84,15 @@ def show_stills(node: nuke.Node) -> None:
     """Let the pulldown list the stills that the node has."""
     pulldown = node["still"]
     assert isinstance(pulldown, nuke.Enumeration_Knob)
-    pulldown.setValues([still_line(still) for still in stills_of(node)] or [EMPTY])
+    pulldown.setValues(still_lines(stills_of(node)))
 
 
-def still_line(still: StillInForce) -> str:
-    """A still as the pulldown has it."""
+def still_lines(stills: Sequence[StillInForce]) -> list[str]:
+    """The stills as the pulldown has them."""
+    return [_still_line(still) for still in stills] or [EMPTY]
+
+
+def _still_line(still: StillInForce) -> str:
     start = "start" if still.frame is None else str(still.frame)
     weight = "" if still.weight == 1.0 else f" x{still.weight:g}"
     return f"{start}: {os.path.basename(still.path)}{weight}"
@@ -110,6 +125,7 @@ def _own_knobs() -> list[nuke.Knob]:
         nuke.Boolean_Knob("previewed", "previewed", False),
         nuke.Int_Knob("previewFrame", "preview frame"),
         nuke.String_Knob("resultFile", "result file"),
+        nuke.String_Knob("resultState", "result state"),
     ]
 
 
@@ -162,9 +178,9 @@ _MAKERS: dict[str, Callable[[Parameter], nuke.Knob]] = {
 
 
 def text_of(knob: nuke.Knob) -> str:
-    """A knob's text; of a file the evaluated one, so that project folders may stand in it."""
+    """A knob's text; of a file with its TCL evaluated, for project folders may stand in it, but with its ``%04d``."""
     if isinstance(knob, nuke.File_Knob):
-        return str(knob.evaluate() or "")
+        return str(knob.getEvaluatedValue() or "")
     return str(knob.value() or "")
 
 

@@ -26,7 +26,7 @@ class FolderLock:
         path: str,
         cancelled: Callable[[], bool],
         waiting: Callable[[str], None] | None = None,
-        stale_s: float = STALE_S,
+        stale_s: float | None = None,
     ) -> None:
         """Describe the lock.
 
@@ -34,12 +34,12 @@ class FolderLock:
             path: of the file.
             cancelled: asked while waiting; True ends it.
             waiting: told once, who holds the lock, if there is somebody.
-            stale_s: seconds without a sign of its owner after which the lock is taken over.
+            stale_s: seconds without a sign of its owner after which the lock is taken over; None: `STALE_S`.
         """
         self._path = path
         self._cancelled = cancelled
         self._waiting = waiting
-        self._stale = stale_s
+        self._stale = STALE_S if stale_s is None else stale_s
         self._ended = threading.Event()
         self._toucher: threading.Thread | None = None
 

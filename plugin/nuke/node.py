@@ -13,8 +13,6 @@ rendered, where Tinct is not installed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import nuke
 
 from tinct.plugin.nuke.knobs import VERSION_KNOB, add_knobs
@@ -30,6 +28,7 @@ PLATE, MASK = 0, 1
 
 def create() -> nuke.Node:
     """Make a Tinct node after the selected one, with the range of what it is connected to."""
+    selected = nuke.selectedNodes()
     undo = nuke.Undo()
     undo.begin("Create Tinct")
     try:
@@ -38,6 +37,8 @@ def create() -> nuke.Node:
         add_knobs(node)
         node[VERSION_KNOB].setValue(VERSION)
         _fill(node)
+        if selected:  # Nuke could not connect it while it had no Input inside
+            node.setInput(PLATE, selected[0])
         set_range(node)
     finally:
         undo.end()
@@ -73,19 +74,20 @@ class NodeDamaged(Exception):
     """A Tinct node has been changed inside so that it does not work."""
 
 
-def upstream(node: nuke.Node) -> Iterator[nuke.Node]:
+def upstream(node: nuke.Node) -> list[nuke.Node]:
     """All Tinct nodes that ``node`` gets its picture from, those further up first; through groups in and out."""
-    yield from _walk(node, set())
-
-
-def _walk(node: nuke.Node, seen: set[str]) -> Iterator[nuke.Node]:
-    if node.fullName() in seen:
-        return
-    seen.add(node.fullName())
-    for source in _sources(node):
-        yield from _walk(source, seen)
-    if is_tinct(node):
-        yield node
+    found: list[nuke.Node] = []
+    seen: set[str] = set()
+    left: list[tuple[nuke.Node, bool]] = [(node, False)]
+    while left:
+        one, is_after_its_sources = left.pop()
+        if is_after_its_sources:
+            found.append(one)
+        elif one.fullName() not in seen:
+            seen.add(one.fullName())
+            left += [(one, True)] if is_tinct(one) else []
+            left += [(source, False) for source in _sources(one)]
+    return found
 
 
 def _sources(node: nuke.Node) -> list[nuke.Node]:
@@ -102,6 +104,8 @@ def _sources(node: nuke.Node) -> list[nuke.Node]:
 
 def _fill(node: nuke.Node) -> None:
     assert isinstance(node, nuke.Group)
+    for one in node.nodes():
+        nuke.delete(one)
     with node:
         plate = nuke.nodes.Input(name="plate")
         plate["number"].setValue(PLATE)

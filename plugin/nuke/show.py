@@ -11,17 +11,18 @@ from tinct.plugin.nuke.node import inner
 from tinct.plugin.nuke.source import Source
 
 
-def show_result(node: nuke.Node, source: Source, outcome: Outcome) -> None:
-    """Show a range's result."""
+def show_result(node: nuke.Node, source: Source, outcome: Outcome, state: str) -> None:
+    """Show a range's result; ``state`` is that of the knobs when it was asked for."""
     with _Undoable("Tinct: result"):
         _point(inner(node, "result"), source, outcome)
         node["resultFile"].setValue(outcome.file)
+        node["resultState"].setValue(state)
         node["rendered"].setValue(True)
         node["previewed"].setValue(False)
 
 
-def show_preview(node: nuke.Node, source: Source, outcome: Outcome) -> None:
-    """Show one frame's result while that frame is looked at."""
+def show_preview(node: nuke.Node, source: Source, outcome: Outcome, state: str) -> None:
+    """Show one frame's result while that frame is looked at; the range's stays that of another ``state``."""
     with _Undoable("Tinct: preview"):
         _point(inner(node, "previewResult"), source, outcome)
         node["previewFrame"].setValue(outcome.first)

@@ -12,6 +12,7 @@ import nuke
 
 from tinct.plugin.nuke.cache import write_json
 from tinct.plugin.nuke.clip import Clip
+from tinct.plugin.nuke.knobs import text_of
 from tinct.plugin.nuke.node import PLATE
 
 PASSED_THROUGH = ("Dot", "NoOp")
@@ -19,7 +20,7 @@ MOVIES = (".mov", ".mp4", ".mkv", ".mxf", ".m4v", ".avi")
 LOOKS_ONLY = frozenset({
     "xpos", "ypos", "selected", "label", "name", "note_font", "note_font_size", "note_font_color", "tile_color",
     "gl_color", "postage_stamp", "postage_stamp_frame", "hide_input", "bookmark", "icon", "indicators", "cached",
-    "dope_sheet", "lifetimeStart", "lifetimeEnd", "useLifetime", "help", "panel", "lock_connections",
+    "dope_sheet", "lifetimeStart", "lifetimeEnd", "useLifetime", "help", "panel", "lock_connections", "status", "still",
 })  # fmt: skip
 """Knobs that change no pixel; their names are skipped when a tree's state is named."""
 _VIEW = re.compile(r"%[vV]")
@@ -27,6 +28,10 @@ _VIEW = re.compile(r"%[vV]")
 
 class SourceRefused(Exception):
     """What is connected to the node cannot be coloured; the message says what to do."""
+
+
+class NotWritten(SourceRefused):
+    """Nuke would have to write the clip first, and may not now."""
 
 
 class Source(NamedTuple):
@@ -44,6 +49,7 @@ def find_source(node: nuke.Node, number: int, cache: str, first: int, last: int,
     write``.
 
     Raises:
+        NotWritten: Nuke must write it and may not.
         SourceRefused: it cannot be taken.
     """
     top = _through(node.input(number))
@@ -82,7 +88,7 @@ def _is_plain_read(node: nuke.Node) -> bool:
 
 
 def _read_source(read: nuke.Node) -> Source:
-    file = str(nuke.filename(read) or "")
+    file = _file_of(read)
     if not file:
         raise SourceRefused(f"{read.name()} has no file; choose one")
     if _VIEW.search(file):
@@ -110,7 +116,7 @@ def _written_source(
     clip = Clip(os.path.join(folder, f"{name}.%04d.exr"), first, last)
     missing = clip.missing(first, last)
     if missing and not may_write:
-        raise SourceRefused(
+        raise NotWritten(
             f"the {name} of {node.name()} is {top.name()}, no file, and its frames {missing[0]} to {missing[-1]} are "
             f"not in {cache}; press Render range in an interactive session first, or connect a Read"
         )
@@ -145,16 +151,21 @@ def _write(node: nuke.Node, number: int, clip: Clip, first: int, last: int) -> N
     undo.disable()
     try:
         with node:
-            write = nuke.nodes.Write(name="write", inputs=inputs)
+            crop = nuke.nodes.Crop(name="crop", inputs=inputs)
+            write = nuke.nodes.Write(name="write", inputs=[crop])
         try:
+            crop["box"].setValue((0, 0, inputs[0].width(), inputs[0].height()))  # no more and no less than the picture
             write["file"].setValue(clip.file)
             write["file_type"].setValue("exr")
             write["datatype"].setValue("32 bit float")
             write["channels"].setValue("rgb")
             write["raw"].setValue(True)
             nuke.execute(write, first, last, 1)
+        except RuntimeError as error:
+            raise SourceRefused(f"Nuke did not write {clip.file}: {error}") from error
         finally:
             nuke.delete(write)
+            nuke.delete(crop)
     finally:
         undo.enable()
 
@@ -162,25 +173,30 @@ def _write(node: nuke.Node, number: int, clip: Clip, first: int, last: int) -> N
 def tree_key(top: nuke.Node, first: int, last: int) -> str:
     """A name for all that the picture of ``top`` depends on: the nodes, their connections and knobs, and the files of
     its Reads with their times of change from ``first`` to ``last``."""
-    order: list[str] = []
+    numbers = {top.fullName(): 0}
+    order = [top]
     facts: list[object] = []
-
-    def visit(node: nuke.Node) -> int:
-        if node.fullName() in order:
-            return order.index(node.fullName())
-        order.append(node.fullName())
-        number = len(order) - 1
-        knobs = {name: knob.toScript() for name, knob in node.knobs().items() if name not in LOOKS_ONLY}
-        sources = [node.input(index) for index in range(node.inputs())]
-        inside = node.nodes() if isinstance(node, nuke.Group) else []
-        links = [None if source is None else visit(source) for source in sources]
-        links += [visit(one) for one in inside]
-        files: list[object] = []
-        if node.Class() == "Read":
-            files = list(Clip(str(nuke.filename(node) or ""), first, last).stamps(first, last))
-        facts.append([number, node.Class(), sorted(knobs.items()), links, files])
-        return number
-
-    visit(top)
+    for node in order:  # which grows meanwhile
+        links: list[int | None] = []
+        for source in _feeding(node):
+            if source is not None and source.fullName() not in numbers:
+                numbers[source.fullName()] = len(order)
+                order.append(source)
+            links.append(None if source is None else numbers[source.fullName()])
+        knobs = sorted((name, knob.toScript()) for name, knob in node.knobs().items() if name not in LOOKS_ONLY)
+        files = Clip(_file_of(node), first, last).stamps(first, last) if node.Class() == "Read" else []
+        facts.append([node.Class(), knobs, links, files])
     text = json.dumps([facts, nuke.root()["format"].toScript()])
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+def _feeding(node: nuke.Node) -> list[nuke.Node | None]:
+    """What a node's picture comes from: its inputs, and what is inside."""
+    inside = node.nodes() if isinstance(node, nuke.Group) else []
+    return [*(node.input(index) for index in range(node.inputs())), *inside]
+
+
+def _file_of(read: nuke.Node) -> str:
+    """A Read's full-size file, relative ones in the project's folder as Nuke takes them."""
+    file = text_of(read["file"])
+    return os.path.join(text_of(nuke.root()["project_directory"]), file) if file else ""

@@ -23,7 +23,7 @@ Call = Callable[..., Any]
 EVENTS = ("BeforeRender", "BeforeFrameRender", "AfterFrameRender", "AfterRender", "KnobChanged", "OnScriptClose")
 KNOB_CLASSES = (
     "Knob", "Tab_Knob", "Text_Knob", "String_Knob", "EvalString_Knob", "File_Knob", "Script_Knob", "PyScript_Knob",
-    "Array_Knob", "Double_Knob", "Int_Knob", "Boolean_Knob", "Enumeration_Knob", "Channel_Knob",
+    "Array_Knob", "BBox_Knob", "Double_Knob", "Int_Knob", "Boolean_Knob", "Enumeration_Knob", "Channel_Knob",
     "INVISIBLE", "STARTLINE", "TABBEGINGROUP", "TABENDGROUP",
 )  # fmt: skip
 
@@ -80,7 +80,7 @@ class NukeApplication:
         for name in [name for name in sys.modules if name == "nuke" or name.startswith("tinct.plugin.nuke")]:
             del sys.modules[name]
         package = sys.modules.get("tinct.plugin")
-        if hasattr(package, "nuke"):
+        if package is not None and hasattr(package, "nuke"):
             del package.nuke
         sys.path[:] = self._python_path
         Channel_Knob.layers = set(self.first_layers)
@@ -106,12 +106,12 @@ class NukeApplication:
         """Press Tab in the node graph, type a name and Enter; gives the node that came."""
         command = self.menus["Nodes"].find(name)
         assert command is not None, f"Tab finds no {name!r}"
-        before = set(self.root.nodes())
+        before = set(self._here().nodes())
         if isinstance(command, str):
             exec(command, {"nuke": sys.modules["nuke"]})
         else:
             command()
-        new = [node for node in self.root.nodes() if node not in before]
+        new = [node for node in self._here().nodes() if node not in before]
         assert len(new) == 1
         return new[0]
 
@@ -125,7 +125,7 @@ class NukeApplication:
 
     def select_only(self, node: Node | None) -> None:
         """Select one node, after which new ones go."""
-        for one in self.root.nodes():
+        for one in self._here().nodes():
             one["selected"].setValue(one is node)
 
     def undo(self) -> str:
@@ -165,10 +165,10 @@ class NukeApplication:
             "allNodes": self._all_nodes,
             "createNode": self._create_node,
             "delete": self._delete,
+            "selectedNodes": lambda: [node for node in self._here().nodes() if node["selected"].value()],
             "thisNode": self._this_node,
             "thisKnob": lambda: self._this[-1][1],
             "frame": lambda: self.frame,
-            "filename": _filename,
             "views": lambda: list(self.views),
             "execute": self._execute,
             "executeInMainThread": self.main_thread.post,
@@ -352,8 +352,3 @@ class _Constructors:
         if kind not in nodes.KNOBS:
             raise AttributeError(f"there is no node class {kind!r}")
         return lambda **facts: self._application.make(kind, **facts)
-
-
-def _filename(node: Node, mode: int = 0) -> str | None:
-    knob = node.knob("file")
-    return None if knob is None else knob.evaluate() if isinstance(knob, knobs.File_Knob) else None

@@ -69,18 +69,19 @@ class ProgressTask:
     def __init__(self, title: str) -> None:
         self._title = title
         self._progress = 0
-        self._cancelled = False
+        self._cancelled: bool = False
         self.open.append(title)
 
     def setProgress(self, percent: int) -> None:
-        if not isinstance(percent, int) or not 0 <= percent <= 100:
+        if type(percent) is not int or not 0 <= percent <= 100:
             raise TypeError(f"setProgress takes whole numbers from 0 to 100, not {percent!r}")
         self._progress = percent
 
     def setMessage(self, text: str) -> None:
         self.seen.append((self._progress, text))
         press = type(self).cancel_at
-        self._cancelled = self._cancelled or (press is not None and press(text))
+        if press is not None and press(text):
+            self._cancelled = True
 
     def isCancelled(self) -> bool:
         return self._cancelled

@@ -148,7 +148,16 @@ class EvalString_Knob(String_Knob):
 
 
 class File_Knob(EvalString_Knob):
+    """A file's name; evaluated it is that of the current frame, unless its ``%04d`` is asked to stay."""
+
     SCRIPT_TYPE = 2
+
+    def evaluate(self) -> str | None:
+        text = super().evaluate()
+        return re.sub(r"%0?\d*d", lambda found: found[0] % self.node().application.frame, text) if text else None
+
+    def getEvaluatedValue(self) -> str | None:
+        return super().evaluate()
 
 
 class Script_Knob(String_Knob):
@@ -224,6 +233,19 @@ class Int_Knob(Array_Knob):
 
     def parsed(self, script: str) -> int:
         return int(script)
+
+
+class BBox_Knob(Array_Knob):
+    """Left, bottom, right and top."""
+
+    def __init__(self, name: str, label: str | None = None) -> None:
+        super().__init__(name, label)
+        self._value = (0.0, 0.0, 0.0, 0.0)
+
+    def checked(self, value: Any) -> tuple[float, ...]:
+        if len(value) != 4:
+            raise TypeError(f"{self._name} takes four numbers, not {value!r}")
+        return tuple(_number(self, one) for one in value)
 
 
 class Boolean_Knob(Array_Knob):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fake_nuke.knobs import (
     Array_Knob,
+    BBox_Knob,
     Boolean_Knob,
     Channel_Knob,
     ColorSpace_Knob,
@@ -87,14 +88,16 @@ KNOBS: dict[str, Callable[[], list[Knob]]] = {
     "Write": _write,
     "Shuffle": _shuffle,
     "Multiply": lambda: [Double_Knob("value")],
+    "Crop": lambda: [BBox_Knob("box")],
     "Root": lambda: [
         Int_Knob("first_frame", None, 1),
         Int_Knob("last_frame", None, 100),
         Boolean_Knob("proxy"),
         String_Knob("format", None, "2K_DCP"),
+        File_Knob("project_directory"),
     ],
 }
-CAN_BE_DISABLED = ("Group", "NoOp", "Switch", "Read", "Write", "Shuffle", "Multiply")
+CAN_BE_DISABLED = ("Group", "NoOp", "Switch", "Read", "Write", "Shuffle", "Multiply", "Crop")
 NO_INPUTS = ("Read", "Input", "Root")
 
 
@@ -177,13 +180,30 @@ class Node:
             return False
         if node is not None and node._parent is not self._parent:
             return False
+        if isinstance(self, Group) and index >= sum(one.Class() == "Input" for one in self.inside):
+            return False
         self._inputs += [None] * (index + 1 - len(self._inputs))
         self._inputs[index] = node
         return True
 
+    def width(self) -> int:
+        return self._size()[1]
+
+    def height(self) -> int:
+        return self._size()[0]
+
+    def _size(self) -> tuple[int, int]:
+        from fake_nuke.pictures import picture
+
+        values = next(iter(picture(self, self.frameRange().first()).values()))
+        return values.shape[0], values.shape[1]
+
     def frameRange(self) -> FrameRange:
         if self._kind == "Read":
             return FrameRange(self["first"].value(), self["last"].value())
+        if self._kind == "Input":
+            outside = self.parent().input(self["number"].value())
+            return self.application.root.frameRange() if outside is None else outside.frameRange()
         source = next((one for one in self._inputs if one is not None), None)
         return self.application.root.frameRange() if source is None else source.frameRange()
 

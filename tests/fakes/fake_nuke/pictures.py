@@ -40,6 +40,8 @@ def picture(node: Node | None, frame: int) -> Picture:
         return picture(outputs[0], frame)
     if kind == "Switch":
         return picture(node.input(node["which"].value()), frame)
+    if kind == "Crop":
+        return _cropped(node, frame)
     if kind == "Multiply":
         return {
             name: values * np.float32(node["value"].value()) for name, values in picture(node.input(0), frame).items()
@@ -81,6 +83,16 @@ def _read(node: Node, frame: int) -> Picture:
     if spec.nchannels == 1:
         return {name: values[..., 0] for name in ("R", "G", "B")}
     return {name: values[..., index] for index, name in enumerate(names)}
+
+
+def _cropped(node: Node, frame: int) -> Picture:
+    """Of boxes only the whole picture's is known."""
+    channels = picture(node.input(0), frame)
+    left, bottom, right, top = node["box"].value()
+    for values in channels.values():
+        if (left, bottom, right, top) != (0, 0, values.shape[1], values.shape[0]):
+            raise RuntimeError(f"{node.name()} crops to {node['box'].value()}, which this fake cannot do")
+    return channels
 
 
 def _shuffled(node: Node, channels: Picture) -> Picture:

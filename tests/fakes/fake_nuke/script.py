@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fake_nuke import knobs
 from fake_nuke.knobs import Channel_Knob, Enumeration_Knob, Knob, PyScript_Knob, String_Knob, Tab_Knob, Text_Knob
-from fake_nuke.nodes import Group, Node, make
+from fake_nuke.nodes import Group, Node, connect, make
 
 if TYPE_CHECKING:
     from fake_nuke.application import NukeApplication
@@ -28,8 +28,9 @@ def to_text(application: NukeApplication) -> str:
     lines = ["version 15.1 v1"]
     lines += [f"add_layer {{{layer} {layer}.Y}}" for layer in sorted(Channel_Knob.layers - application.first_layers)]
     lines += _node_lines(application.root, {})
+    names: dict[Node, str] = {}
     for node in application.root.nodes():
-        lines += _with_inside(node, {})
+        lines += _with_inside(node, names)
     return "\n".join(lines) + "\n"
 
 
@@ -39,6 +40,7 @@ def from_text(application: NukeApplication, text: str) -> None:
     stack: list[Node | None] = []
     named: dict[str, Node | None] = {}
     parents: list[Group] = [application.root]
+    outside: list[list[Node | None]] = []
     for line in _commands(words):
         if line[0] == "version":
             continue
@@ -49,12 +51,15 @@ def from_text(application: NukeApplication, text: str) -> None:
         elif line[0] == "push":
             stack.append(None if line[1] == "0" else named[line[1].lstrip("$")])
         elif line[0] == "end_group":
+            connect(parents[-1], outside.pop())  # a group has inputs once it has Input nodes
             stack.append(parents.pop())
         else:
-            node = _read_node(application, parents[-1], line[0], line[1], stack)
+            node, inputs = _read_node(application, parents[-1], line[0], line[1], stack)
             if isinstance(node, Group) and node is not application.root:
                 parents.append(node)
+                outside.append(inputs)
             elif node is not application.root:
+                connect(node, inputs)
                 stack.append(node)
 
 
@@ -104,20 +109,23 @@ def _declared(knob: Knob) -> str:
     return " ".join(parts)
 
 
-def _read_node(application: NukeApplication, parent: Group, kind: str, body: str, stack: list[Node | None]) -> Node:
+def _read_node(
+    application: NukeApplication, parent: Group, kind: str, body: str, stack: list[Node | None]
+) -> tuple[Node, list[Node | None]]:
+    """A node, and what is to be connected to it."""
     words = list(_words(body))
     facts = [(words[index], words[index + 1]) for index in range(0, len(words) - 1, 2)]
-    values = [(name, value) for name, value in facts if name not in ("inputs", "addUserKnob")]
     node = application.root if kind == "Root" else make(kind, application, parent)
+    inputs: list[Node | None] = []
     for name, value in facts:
         if name == "inputs":
-            for index in range(int(value)):
-                node.setInput(index, stack.pop())
+            inputs = [stack.pop() for _ in range(int(value))]
         elif name == "addUserKnob":
             node.addKnob(_made(value))
-    for name, value in values:
-        node[name].fromScript(value)
-    return node
+    for name, value in facts:
+        if name not in ("inputs", "addUserKnob"):
+            node[name].fromScript(value)
+    return node, inputs
 
 
 def _made(declared: str) -> Knob:

@@ -34,11 +34,10 @@ def footage(tmp_path: Path) -> Path:
     return shoot(tmp_path / "footage")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A user's ``.nuke`` with Tinct installed."""
-    folder = tmp_path / "dot_nuke"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's ``.nuke`` with Tinct installed; tests that change it take another one."""
+    folder = tmp_path_factory.mktemp("dot_nuke")
     assert main(["install", "nuke", "--path", str(folder)]) == 0
     return folder
 

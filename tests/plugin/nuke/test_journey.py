@@ -127,12 +127,35 @@ def test_a_preview_takes_a_rendered_frame_as_it_is(artist: Artist) -> None:
     assert np.array_equal(artist.sees(1006), shown)
 
 
-def test_a_changed_plate_is_rendered_again(artist: Artist) -> None:
+def test_a_changed_plate_is_rendered_again_and_the_result_has_another_name(artist: Artist) -> None:
     artist.add_still("red.png")
     artist.render()
-    write_picture(artist.footage / "plate.1006.exr", np.full((64, 96, 3), 0.25, np.float32), "float")
+    before, frames = artist.node["resultFile"].value(), artist.sees_all()
+    plate = artist.footage / "plate.1006.exr"
+    values = np.full((64, 96, 3), 0.25, np.float32)
+    write_picture(plate, values, "float")
     assert f"rendered: {FIRST}-{LAST};" in artist.render()
     assert np.allclose(artist.sees(1006) @ (0.2126, 0.7152, 0.0722), 0.25, atol=1e-4)
+    assert artist.node["resultFile"].value() != before
+    old = artist.nuke.make("Read", file=before, first=FIRST, last=LAST)
+    assert len(same(frames, artist.sees_all(old))) == len(frames)  # an older script still shows what it showed
+
+    plate.write_bytes(plate.read_bytes())  # a new date is enough: who would compare every frame?
+    assert f"rendered: {FIRST}-{LAST};" in artist.render()
+
+
+def test_a_plate_that_is_written_meanwhile_is_no_result(artist: Artist) -> None:
+    def write(text: str) -> bool:
+        if text.startswith("frame 1004"):
+            write_picture(artist.footage / "plate.1002.exr", np.full((64, 96, 3), 0.25, np.float32), "float")
+        return False
+
+    ProgressTask.cancel_at = write
+    artist.add_still("red.png")
+    assert "was written while it was coloured" in artist.render()
+    ProgressTask.cancel_at = None
+    assert "rendered" in artist.render()
+    assert np.allclose(artist.sees(1002) @ (0.2126, 0.7152, 0.0722), 0.25, atol=1e-4)
 
 
 def test_cancel_keeps_what_is_done_and_the_next_render_goes_on(artist: Artist) -> None:
@@ -185,6 +208,22 @@ def test_each_button_is_one_step_of_undo_and_progress_is_none(artist: Artist) ->
     assert artist.node["stills"].value().count("path") == 1
     assert "were in the cache" not in artist.render()
     assert not is_grey(artist.sees(FIRST))
+
+
+def test_an_outdated_list_of_stills_takes_no_wrong_one_out(artist: Artist) -> None:
+    for name in ("red.png", "green.png", "blue.png"):
+        artist.add_still(name)
+    artist.node["still"].setValue("start: blue.png")
+    artist.nuke.undo()  # what the pulldown shows
+    artist.nuke.undo()  # blue.png
+    artist.press("removeStill")
+    assert "choose the still again" in artist.nuke.messages[0]
+    assert artist.node["still"].values() == ["start: red.png", "start: green.png"]
+    artist.press("removeStill")
+    assert artist.node["still"].values() == ["start: green.png"]
+    artist.press("removeStill")
+    artist.press("removeStill")
+    assert artist.node["stills"].value() == "[]"
 
 
 def test_a_node_deleted_while_it_renders_and_a_closed_script_trouble_nobody(artist: Artist) -> None:
