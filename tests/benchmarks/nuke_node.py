@@ -1,6 +1,6 @@
 """What the Nuke node costs beside the colouring itself, in the fake Nuke of the tests with a real worker.
 
-    PYTHONPATH=.:tests/fakes python tests/benchmarks/nuke_node.py [--frames 12] [--model lite] [--backend auto]
+PYTHONPATH=.:tests/fakes python tests/benchmarks/nuke_node.py [--frames 12] [--model lite] [--backend auto]
 """
 
 import argparse

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -13,7 +14,7 @@ from fake_resolve.pool import MediaPoolItem
 from fake_resolve.timeline import Timeline
 from fake_resolve.timeline_item import TimelineItem
 from tinct.plugin.client import Client
-from tinct.plugin.params import format_stills, validated
+from tinct.plugin.params import StillInForce, format_stills, validated
 from tinct.plugin.resolve.colour_clips import colour_clips
 from tinct.plugin.resolve.job import Job
 from tinct.plugin.resolve.project_folder import ProjectFolder, folder_of
@@ -72,17 +73,12 @@ class Studio:
     def tinct(self) -> ProjectFolder:
         return folder_of(self.project)
 
-    def set(self, *stills: Path, **choices: object) -> None:
+    def set(self, *stills: Path, **choices: Any) -> None:
         """Write the settings' file as a person would: small, on the fake backend."""
-        values = {"model": "fake", "backend": "fake", "workingSize": 64}
-        values["stills"] = format_stills([])
-        parameters = validated({**values, **choices.pop("parameters", {})})  # type: ignore[dict-item]
-        settings = Settings(**{"handles": 2, "parameters": parameters, **choices})  # type: ignore[arg-type]
-        if stills:
-            from tinct.plugin.params import StillInForce
-
-            parameters["stills"] = format_stills(StillInForce(str(path)) for path in stills)
-        write_settings(self.tinct.settings, settings)
+        values = {"model": "fake", "backend": "fake", "workingSize": 64, **choices.pop("parameters", {})}
+        values["stills"] = format_stills(StillInForce(str(path)) for path in stills)
+        settings = {"handles": 2, "parameters": validated(values), **choices}
+        write_settings(self.tinct.settings, Settings(**settings))
 
     def bring(self, *media: object) -> MediaPoolItem:
         """Import a movie, or a sequence given as pattern, first and last number."""
