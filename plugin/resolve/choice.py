@@ -3,32 +3,19 @@ it with a clip colour, which many clips take at once, with a marker, or with the
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tinct.plugin.resolve.api import Item, Pool, Timeline, newer
 from tinct.plugin.resolve.errors import NothingToDo
 from tinct.plugin.resolve.marker_stills import said_by
 from tinct.plugin.resolve.settings import Settings
+from tinct.plugin.resolve.standing import Standing
 
 
-class Chosen(NamedTuple):
-    """An item and the video track it is on, 1 for the first."""
-
-    item: Item
-    track: int
-
-
-def choose_clips(timeline: Timeline, pool: Pool, settings: Settings) -> list[Chosen]:
-    """The clips that ``settings`` mean, in order of tracks and time.
+def choose_clips(timeline: Timeline, everything: list[Standing], pool: Pool, settings: Settings) -> list[Standing]:
+    """Those of ``everything`` on ``timeline`` that ``settings`` mean, in order of tracks and time.
 
     Raises:
         NothingToDo: there is none, or the version cannot tell.
     """
-    everything = [
-        Chosen(item, track)
-        for track in range(1, timeline.GetTrackCount("video") + 1)
-        for item in timeline.GetItemListInTrack("video", track) or []
-    ]
     of_colour = [one for one in everything if one.item.GetClipColor() == settings.clip_colour]
     if settings.clips == "colour":
         chosen, advice = of_colour, f"give clips the colour {settings.clip_colour} (their context menu > Clip Color)"
@@ -40,8 +27,8 @@ def choose_clips(timeline: Timeline, pool: Pool, settings: Settings) -> list[Cho
         chosen, advice = everything, "put clips on it"
     else:
         marked = [one for one in everything if _is_marked(one.item)]
-        named = {str(one.item.GetUniqueId()) for one in (*of_colour, *marked)}
-        chosen = [one for one in everything if str(one.item.GetUniqueId()) in named]
+        named = {one.identity for one in (*of_colour, *marked)}
+        chosen = [one for one in everything if one.identity in named]
         chosen = chosen or _at_playhead(timeline, everything)
         advice = f"give clips the colour {settings.clip_colour}, or put the playhead on one"
     if not chosen:
@@ -53,13 +40,13 @@ def _is_marked(item: Item) -> bool:
     return any(said_by(marker) is not None for marker in (item.GetMarkers() or {}).values())
 
 
-def _at_playhead(timeline: Timeline, everything: list[Chosen]) -> list[Chosen]:
+def _at_playhead(timeline: Timeline, everything: list[Standing]) -> list[Standing]:
     current = timeline.GetCurrentVideoItem()
     identity = None if current is None else str(current.GetUniqueId())
-    return [one for one in everything if str(one.item.GetUniqueId()) == identity]
+    return [one for one in everything if one.identity == identity]
 
 
-def _of_selected_media(everything: list[Chosen], pool: Pool) -> list[Chosen]:
+def _of_selected_media(everything: list[Standing], pool: Pool) -> list[Standing]:
     selected = newer(pool, "GetSelectedClips")
     if selected is None:
         raise NothingToDo("this version tells no script what is selected in the media pool; use a clip colour instead")

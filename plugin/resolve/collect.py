@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tinct.plugin.resolve.api import Application, OpenProject, Timeline
-from tinct.plugin.resolve.choice import Chosen, choose_clips
+from tinct.plugin.resolve.choice import choose_clips
+from tinct.plugin.resolve.media_path import media_key
 from tinct.plugin.resolve.settings import Settings
 from tinct.plugin.resolve.snapshot import Origin, Refused, Shot, read_shot
 from tinct.plugin.resolve.speeds import read_speeds
+from tinct.plugin.resolve.standing import Standing, read_standing
 
 
 def collect(
@@ -23,12 +25,13 @@ def collect(
     Raises:
         NothingToDo: no clip is chosen.
     """
-    chosen = choose_clips(timeline, project.GetMediaPool(), settings)
+    everything = read_standing(timeline)
+    chosen = choose_clips(timeline, everything, project.GetMediaPool(), settings)
     speeds = read_speeds(application, timeline, chosen[0].item)
     shots: dict[str, Shot] = {}
     refused = []
     for one in chosen:
-        plate = _plate_below(one, timeline, origins)
+        plate = _plate_below(one, everything, origins)
         found = read_shot(plate.item, plate.track, timeline, origins, speeds)
         if isinstance(found, Refused):
             refused.append(found)
@@ -37,19 +40,10 @@ def collect(
     return list(shots.values()), refused
 
 
-def _plate_below(chosen: Chosen, timeline: Timeline, origins: Mapping[str, Origin]) -> Chosen:
+def _plate_below(chosen: Standing, everything: list[Standing], origins: Mapping[str, Origin]) -> Standing:
     """The plate's own clip under a coloured one; the clip itself where there is none."""
-    origin = origins.get(_path_of(chosen))
+    origin = origins.get(chosen.key)
     if origin is None:
         return chosen
-    for track in range(1, timeline.GetTrackCount("video") + 1):
-        for item in timeline.GetItemListInTrack("video", track) or []:
-            below = Chosen(item, track)
-            if _path_of(below) == origin.spelled and item.GetStart() == chosen.item.GetStart():
-                return below
-    return chosen
-
-
-def _path_of(chosen: Chosen) -> str:
-    media = chosen.item.GetMediaPoolItem()
-    return "" if media is None else str(media.GetClipProperty("File Path"))
+    plate = media_key(origin.spelled)
+    return next((one for one in everything if one.key == plate and one.start == chosen.start), chosen)

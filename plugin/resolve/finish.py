@@ -11,10 +11,11 @@ from tinct.plugin.resolve.job import Job, RunState, has_ended, read_jobs, read_s
 from tinct.plugin.resolve.origins import read_origins
 from tinct.plugin.resolve.placement import Placer
 from tinct.plugin.resolve.plan import Run
-from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, find_item, set_mark
+from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, set_mark
 from tinct.plugin.resolve.project_folder import folder_of
 from tinct.plugin.resolve.run_job import is_there
 from tinct.plugin.resolve.snapshot import Shot
+from tinct.plugin.resolve.standing import read_standing
 
 
 def look(job: Job) -> dict[str, RunState]:
@@ -82,11 +83,11 @@ def mark(timeline: Timeline, job: Job, states: dict[str, RunState]) -> None:
     """The marks on the clips, as far as each is."""
     if not job.mark_progress:
         return
+    items = {one.identity: one.item for one in read_standing(timeline)}
     for planned in job.planned:
         for shot in planned.shots:
-            item = find_item(timeline, shot.item_id)
-            if item is not None:
-                _mark_clip(item, shot, planned.run, states[planned.run.key])
+            if shot.item_id in items:
+                _mark_clip(items[shot.item_id], shot, planned.run, states[planned.run.key])
 
 
 def _mark_clip(item: Item, shot: Shot, run: Run, state: RunState) -> None:

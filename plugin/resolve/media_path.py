@@ -60,6 +60,12 @@ def parse_media_path(spelled: str) -> MediaPath:
     return MediaPath(f"{head}%0{len(first)}d{suffix}", int(first), int(last) - int(first) + 1)
 
 
+def media_key(spelled: str) -> str:
+    """The same for each way to spell one movie or sequence, "" for none."""
+    ends = [os.path.normcase(os.path.normpath(path)) for path in parse_media_path(spelled).files()]
+    return "|".join(ends) if spelled else ""
+
+
 def spell_sequence(pattern: str, first: int, frames: int) -> str:
     """A sequence's pattern with ``%04d`` as Resolve spells it."""
     token = re.search(r"%0(\d+)d(?=\.[A-Za-z0-9]+$)", pattern)

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable
 
 from tinct.plugin.resolve.job import Job, read_jobs
+from tinct.plugin.resolve.media_path import media_key
 from tinct.plugin.resolve.project_folder import SCHEMA, ProjectFolder, read_json, write_json
 from tinct.plugin.resolve.snapshot import Origin
 
 
 def read_origins(folder: ProjectFolder) -> dict[str, Origin]:
-    """Origins by coloured file, as Resolve spells it: of the jobs that are there, and of those that were when
+    """Origins by coloured file (`media_key`): of the jobs that are there, and of those that were when
     `add_origins` was called."""
     origins = {path: origin for job in read_jobs(folder) for path, origin in _of_job(job)}
     try:
@@ -36,4 +37,4 @@ def add_origins(folder: ProjectFolder, job: Job) -> None:
 def _of_job(job: Job) -> Iterable[tuple[str, Origin]]:
     for planned in job.planned:
         run = planned.run
-        yield run.result, Origin(run.plate, run.first, run.frames)
+        yield media_key(run.result), Origin(run.plate, run.first, run.frames)

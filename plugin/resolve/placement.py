@@ -15,10 +15,11 @@ from typing import NamedTuple
 from tinct.plugin.resolve.api import Item, OpenProject, PoolItem, Timeline
 from tinct.plugin.resolve.errors import PlacementError
 from tinct.plugin.resolve.job import Job
-from tinct.plugin.resolve.media_path import parse_media_path
+from tinct.plugin.resolve.media_path import media_key, parse_media_path
 from tinct.plugin.resolve.plan import Planned, Run
 from tinct.plugin.resolve.pool_import import import_result, suit
 from tinct.plugin.resolve.snapshot import Origin, Refused, Shot, plate_offset, read_shot
+from tinct.plugin.resolve.standing import Standing, read_standing, stand
 
 VIDEO_ONLY = 1
 
@@ -30,13 +31,6 @@ class Way(NamedTuple):
     more: int
 
 
-class Found(NamedTuple):
-    """An item on a timeline and its video track."""
-
-    item: Item
-    track: int
-
-
 class Placer:
     """Places the results of one job on one timeline."""
 
@@ -45,6 +39,7 @@ class Placer:
         self._project, self._timeline, self._job, self._origins = project, timeline, job, origins
         self._held: Way | None = None
         self._replaced: set[str] = set()
+        self._standing = read_standing(timeline)
 
     def place(self, planned: Planned, shot: Shot) -> bool:
         """Put the result of ``planned`` where ``shot`` is; False if it stood there already.
@@ -60,50 +55,44 @@ class Placer:
             return self._as_replacement(found.item, now, planned.run)
         return self._on_track(found, now, planned.run, pool_item)
 
-    def _look_again(self, shot: Shot, run: Run) -> tuple[Found, Shot]:
+    def _look_again(self, shot: Shot, run: Run) -> tuple[Standing, Shot]:
         """The clip as it is now: it may have been moved or trimmed since the snapshot."""
-        for track, item in self._items():
-            if str(item.GetUniqueId()) != shot.item_id:
+        for found in self._standing:
+            if found.identity != shot.item_id:
                 continue
-            now = read_shot(item, track, self._timeline, self._origins, {})
+            now = read_shot(found.item, found.track, self._timeline, self._origins, {})
             if isinstance(now, Refused):
                 raise PlacementError(f"{shot.name} has changed since: {now.reason}")
             if now.spelled != shot.spelled or now.first < run.first or now.last > run.last:
                 raise PlacementError(f"{shot.name} shows other frames than were coloured; colour it again")
-            return Found(item, track), now
+            return found, now
         raise PlacementError(f"{shot.name} is not on the timeline any more; its result is {run.result}")
-
-    def _items(self) -> Iterator[tuple[int, Item]]:
-        for track in range(1, self._timeline.GetTrackCount("video") + 1):
-            for item in self._timeline.GetItemListInTrack("video", track) or []:
-                yield track, item
 
     # on a track
 
-    def _on_track(self, found: Found, shot: Shot, run: Run, pool_item: PoolItem) -> bool:
-        if self._path_of(found.item) in self._origins:  # the clip that was chosen is a coloured one itself
+    def _on_track(self, found: Standing, shot: Shot, run: Run, pool_item: PoolItem) -> bool:
+        if found.key in self._origins:  # the clip that was chosen is a coloured one itself
             others = [found]
         else:
             others = [one for one in self._coloured(shot) if one.track != found.track]
-        if any(self._path_of(one.item) == run.result for one in others):
+        if any(one.key == media_key(run.result) for one in others):
             return False
         track = others[0].track if others else self._free_track(shot)
-        if others and not self._remove([one.item for one in others]):
+        if others and not self._remove(others):
             raise PlacementError(f"Resolve does not remove the earlier result of {shot.name}; is track {track} locked?")
         made = self._append(shot, run, pool_item, track)
         for name, value in (found.item.GetProperty() or {}).items():
             made.SetProperty(name, value)
         return True
 
-    def _coloured(self, shot: Shot) -> list[Found]:
+    def _coloured(self, shot: Shot) -> list[Standing]:
         """Results of the same plate that stand over ``shot``."""
         return [
-            Found(item, track)
-            for track, item in self._items()
-            if (origin := self._origins.get(self._path_of(item))) is not None
+            one
+            for one in self._standing
+            if (origin := self._origins.get(one.key)) is not None
             and origin.spelled == shot.spelled
-            and int(item.GetStart()) == shot.start
-            and int(item.GetDuration()) == shot.duration
+            and (one.start, one.duration) == (shot.start, shot.duration)
         ]
 
     def _free_track(self, shot: Shot) -> int:
@@ -114,9 +103,8 @@ class Placer:
                 "video", track
             ):
                 continue
-            items = timeline.GetItemListInTrack("video", track) or []
             end = shot.start + shot.duration
-            if not any(item.GetStart() < end and shot.start < item.GetEnd() for item in items):
+            if not any(one.track == track and one.start < end and shot.start < one.end for one in self._standing):
                 return track
         if not timeline.AddTrack("video"):
             raise PlacementError(
@@ -140,20 +128,26 @@ class Placer:
             made = items[0] if items else None
             if made is None:
                 continue
+            self._standing.append(stand(made, track))
             if self._is_right(made, shot, wanted):
                 self._held = way
                 return made
             got = _described(made)
-            if not self._remove([made]):
+            if not self._remove([self._standing[-1]]):
                 raise PlacementError(f"Resolve placed {got} for {shot.name}, and does not remove it; remove it by hand")
         raise PlacementError(
             f"Resolve does not place {run.result} on track {track} at {shot.start} with {shot.duration} frames "
             f"(it gave {got}); place it by hand, from its frame {float(wanted):g} on"
         )
 
-    def _remove(self, items: list[Item]) -> bool:
-        """Real versions sometimes say no at first and do it when asked again."""
-        return self._timeline.DeleteClips(items, False) or self._timeline.DeleteClips(items, False)
+    def _remove(self, gone: list[Standing]) -> bool:
+        """Take items off the timeline. Real versions sometimes say no at first and do it when asked again."""
+        items = [one.item for one in gone]
+        if not self._timeline.DeleteClips(items, False) and not self._timeline.DeleteClips(items, False):
+            return False
+        named = {one.identity for one in gone}
+        self._standing = [one for one in self._standing if one.identity not in named]
+        return True
 
     # as a take
 
@@ -161,10 +155,10 @@ class Placer:
         earlier = [
             (index, path)
             for index in range(1, int(item.GetTakesCount()) + 1)
-            if (path := _take_path(item, index)) in self._origins
+            if (path := media_key(_take_path(item, index))) in self._origins
         ]
         for index, path in earlier:
-            if path == run.result:
+            if path == media_key(run.result):
                 if item.GetSelectedTakeIndex() == index:
                     return False
                 item.SelectTakeByIndex(index)
@@ -195,23 +189,21 @@ class Placer:
     # in place of the plate
 
     def _as_replacement(self, item: Item, shot: Shot, run: Run) -> bool:
-        pool_item = item.GetMediaPoolItem()
+        pool_item, wanted = item.GetMediaPoolItem(), media_key(run.result)
         assert pool_item is not None  # it was read as a clip with a file
-        if pool_item.GetClipProperty("File Path") == run.result:
+        if media_key(str(pool_item.GetClipProperty("File Path"))) == wanted:
             return str(item.GetUniqueId()) in self._replaced
-        shown = [str(other.GetUniqueId()) for _, other in self._items() if self._path_of(other) == self._path_of(item)]
+        earlier = stand(item, 0).key
+        shown = [one.identity for one in self._standing if one.key == earlier]
         media = parse_media_path(run.result)
-        if not pool_item.ReplaceClip(media.files()[0]) or pool_item.GetClipProperty("File Path") != run.result:
+        taken = pool_item.ReplaceClip(media.files()[0])
+        if not taken or media_key(str(pool_item.GetClipProperty("File Path"))) != wanted:
             raise PlacementError(f"Resolve does not replace {shot.name} by {run.result}; use Relink in the media pool")
         suit(pool_item, shot.rate, shot.properties)
         self._replaced.update(shown)
         return True
 
     # both
-
-    def _path_of(self, item: Item) -> str:
-        media = item.GetMediaPoolItem()
-        return "" if media is None else str(media.GetClipProperty("File Path"))
 
     def _wanted(self, shot: Shot, run: Run) -> Fraction:
         """Where in the result the clip begins, in its frames: the file begins at the run's first frame."""

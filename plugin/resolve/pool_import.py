@@ -8,7 +8,7 @@ from typing import Any
 
 from tinct.plugin.resolve.api import Pool, PoolFolder, PoolItem
 from tinct.plugin.resolve.errors import PlacementError
-from tinct.plugin.resolve.media_path import parse_media_path
+from tinct.plugin.resolve.media_path import media_key, parse_media_path
 from tinct.plugin.resolve.rates import frame_rate
 
 BIN = "Tinct"
@@ -21,7 +21,7 @@ def import_result(pool: Pool, result: str, rate: Fraction, properties: Mapping[s
         PlacementError: Resolve does not take it.
     """
     for clip in _clips(pool.GetRootFolder()):
-        if clip.GetClipProperty("File Path") == result:
+        if media_key(str(clip.GetClipProperty("File Path") or "")) == media_key(result):
             return clip
     before = pool.GetCurrentFolder()
     pool.SetCurrentFolder(_bin(pool))
@@ -35,7 +35,7 @@ def import_result(pool: Pool, result: str, rate: Fraction, properties: Mapping[s
     finally:
         pool.SetCurrentFolder(before)
     item: PoolItem | None = made[0] if made else None
-    if item is None or item.GetClipProperty("File Path") != result:
+    if item is None or media_key(str(item.GetClipProperty("File Path") or "")) != media_key(result):
         raise PlacementError(f"Resolve does not import {result}; see that it can read the file, and import it by hand")
     suit(item, rate, properties)
     return item
@@ -48,7 +48,7 @@ def suit(item: PoolItem, rate: Fraction, properties: Mapping[str, Any]) -> None:
         PlacementError: it does not take the rate.
     """
     if frame_rate(item.GetClipProperty("FPS")) != rate:
-        item.SetClipProperty("FPS", str(round(float(rate), 3)))
+        item.SetClipProperty("FPS", f"{round(float(rate), 3):g}")
     if frame_rate(item.GetClipProperty("FPS")) != rate:
         raise PlacementError(
             "{} plays at {} frames a second and its plate at {:.3f}, and Resolve does not change it; set it in Clip "

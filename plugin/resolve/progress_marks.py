@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinct.plugin.resolve.api import Item, Timeline
+from tinct.plugin.resolve.api import Item
 from tinct.plugin.resolve.marker_stills import custom_data
 
 if TYPE_CHECKING:
@@ -29,12 +29,3 @@ def set_mark(item: Item, first: int, colour: MarkerColour, text: str) -> None:
 def clear_mark(item: Item) -> None:
     """Take the mark away, if there is one."""
     item.DeleteMarkerByCustomData(MARK)
-
-
-def find_item(timeline: Timeline, identity: str) -> Item | None:
-    """The item of ``timeline`` with that identity; None if it is gone."""
-    for track in range(1, timeline.GetTrackCount("video") + 1):
-        for item in timeline.GetItemListInTrack("video", track) or []:
-            if str(item.GetUniqueId()) == identity:
-                return item
-    return None

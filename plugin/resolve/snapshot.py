@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tinct.plugin.resolve.api import Item, PoolItem, Timeline, newer
 from tinct.plugin.resolve.marker_stills import said_by
-from tinct.plugin.resolve.media_path import IMAGE_SUFFIXES, MediaPath, parse_media_path
+from tinct.plugin.resolve.media_path import IMAGE_SUFFIXES, MediaPath, media_key, parse_media_path
 from tinct.plugin.resolve.rates import frame_rate
 
 SHOWN_BY = "GetSourceStartFrame"
@@ -95,7 +95,7 @@ def read_shot(
         item: on the timeline.
         track: its number, 1 for the first.
         timeline: that it is on.
-        origins: of coloured files that are on the timeline in place of their plates.
+        origins: of coloured files that are on the timeline in place of their plates, by `media_key`.
         speeds: by track and start, where the version has no other sign of a retime (`read_speeds`).
     """
     name = str(item.GetName())
@@ -113,7 +113,7 @@ def read_shot(
         return Refused(name, reason)
     frames = parse_media_path(spelled).frames or int(pool_item.GetClipProperty("Frames") or 0)
     offset, duration, before = plate_offset(item, rate / timeline_rate), int(item.GetDuration()), 0
-    if (origin := origins.get(spelled)) is not None:
+    if (origin := origins.get(media_key(spelled))) is not None:
         spelled, before, frames = origin
     first, last = plate_range(offset + before, duration, rate / timeline_rate, frames)
     return Shot(

@@ -102,3 +102,19 @@ def test_one_plate_used_twice_is_coloured_once_for_the_union(studio: Studio) -> 
     assert [one.run.request["frames"] for one in job.planned] == ["2-15", "22-28"]
     assert [len(one.shots) for one in job.planned] == [2, 1]
     assert len(studio.on_track()) == 3
+
+
+def test_a_long_timeline_takes_questions_in_proportion(at_work) -> None:
+    """Each call goes over to the application and takes a while; hundreds of clips must not take the square of it."""
+    studio: Studio = at_work()
+    reel = studio.bring(write_movie(studio.folder / "reel.mov", 30))
+    studio.set(write_still(studio.folder / "still.png"))
+    asked = []
+    for count in (7, 28):
+        studio.timeline = studio.project._add_timeline(f"{count} clips")
+        studio.choose(*(studio.cut_in(reel, at, 2, at=10 * at) for at in range(count)))
+        studio.app.edition.calls.clear()
+        studio.colour()
+        assert len(studio.on_track()) == count
+        asked.append(len(studio.app.edition.calls))
+    assert asked[1] < 5 * asked[0]
