@@ -10,7 +10,7 @@ from tinct.plugin.client import Client, ClientError, WorkerUnavailable
 from tinct.plugin.resolve.api import Application
 from tinct.plugin.resolve.collect import collect
 from tinct.plugin.resolve.connect import open_project, open_timeline
-from tinct.plugin.resolve.finish import describe, mark, place_finished
+from tinct.plugin.resolve.finish import describe, mark, place_finished, under_way
 from tinct.plugin.resolve.job import Job, RunState, has_ended, read_states, write_job, write_states
 from tinct.plugin.resolve.origins import add_origins, read_origins
 from tinct.plugin.resolve.plan import plan
@@ -45,6 +45,11 @@ def colour_clips(
     planned, without_stills = plan(shots, settings, folder)
     for left in (*refused, *without_stills):
         tell(f"left out {left.name}: {left.reason}")
+    busy = under_way(folder)
+    for one in planned:
+        if one.run.key in busy:
+            tell(f"{one.run.title} is being coloured already; Update from panel places it, Stop colouring ends it")
+    planned = [one for one in planned if one.run.key not in busy]
     if not planned:
         tell(f"nothing to colour; settings: {folder.settings}")
         return None

@@ -7,15 +7,18 @@ from typing import Callable
 
 from tinct.plugin.resolve.api import Item, OpenProject, Timeline
 from tinct.plugin.resolve.errors import PlacementError
-from tinct.plugin.resolve.job import Job, RunState, has_ended, read_jobs, read_states
+from tinct.plugin.resolve.job import Job, RunState, has_ended, read_jobs, read_states, silent_seconds
 from tinct.plugin.resolve.origins import read_origins
 from tinct.plugin.resolve.placement import Placer
 from tinct.plugin.resolve.plan import Run
 from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, set_mark
-from tinct.plugin.resolve.project_folder import folder_of
+from tinct.plugin.resolve.project_folder import ProjectFolder, folder_of
 from tinct.plugin.resolve.run_job import is_there
 from tinct.plugin.resolve.snapshot import Shot
 from tinct.plugin.resolve.standing import read_standing
+
+SILENT_SECONDS = 300.0
+"""After this without a word a job is taken as one that has stopped."""
 
 
 def look(job: Job) -> dict[str, RunState]:
@@ -26,6 +29,15 @@ def look(job: Job) -> dict[str, RunState]:
         if states[planned.run.key].state != "done" and is_there(planned.run.result):
             states[planned.run.key] = RunState("done", total, total)
     return states
+
+
+def under_way(folder: ProjectFolder) -> set[str]:
+    """Keys of the runs that some job is at, and of which something was heard lately."""
+    keys: set[str] = set()
+    for job in read_jobs(folder):
+        if not job.is_placed() and not job.is_cancelled() and silent_seconds(job) < SILENT_SECONDS:
+            keys.update(key for key, one in look(job).items() if one.state in ("waiting", "working"))
+    return keys
 
 
 def place_finished(project: OpenProject, timeline: Timeline, job: Job, tell: Callable[[str], None]) -> int:

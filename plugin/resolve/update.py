@@ -6,12 +6,9 @@ from typing import Callable
 
 from tinct.plugin.resolve.api import Application, OpenProject, Timeline
 from tinct.plugin.resolve.connect import open_project
-from tinct.plugin.resolve.finish import describe, look, place_finished
+from tinct.plugin.resolve.finish import SILENT_SECONDS, describe, look, place_finished
 from tinct.plugin.resolve.job import has_ended, read_jobs, read_states, silent_seconds
 from tinct.plugin.resolve.project_folder import folder_of
-
-SILENT_SECONDS = 300.0
-"""After this without a word a job is told as one that seems to have stopped."""
 
 
 def update(application: Application, tell: Callable[[str], None]) -> int:

@@ -204,6 +204,21 @@ def test_a_late_result_does_not_take_the_place_of_a_newer_one(at_work) -> None:
     assert shown(studio) == newer
 
 
+def test_a_clip_that_is_being_coloured_is_not_coloured_a_second_time(at_work) -> None:
+    studio: Studio = at_work()
+    studio.choose(studio.cut_in(studio.bring(write_movie(studio.folder / "reel.mov", 8)), 1, 4))
+    studio.set(write_still(studio.folder / "still.png"))
+    _, handed = handed_over(studio)
+    planned, _ = plan(handed.shots, read_settings(studio.tinct.settings), studio.tinct)
+    job = write_job(studio.tinct, handed.project, handed.timeline, "track", "Tinct", True, planned)
+
+    assert studio.colour() is None
+    assert "is being coloured already" in studio.said[0]
+    job.cancel()
+    assert studio.colour() is not None
+    assert len(studio.on_track()) == 1
+
+
 def handed_over(studio: Studio) -> tuple[ProjectFolder, Handover]:
     write_handover(studio.app.resolve, studio.project)
     return read_handover(studio.tinct.root)
