@@ -38,7 +38,7 @@ def press(name: str) -> None:
     try:
         BUTTONS[name](node)
     except REFUSED as error:
-        _fail(node, str(error))
+        _fail(node, said(error))
 
 
 def add_still(node: nuke.Node) -> None:
@@ -88,14 +88,12 @@ def cancel(node: nuke.Node) -> None:
 
 
 def cache_of(node: nuke.Node) -> ResultCache:
-    """The node's cache: the folder that it names, else one beside the script, else one in the temporary folder."""
-    named = text_of(node["cacheFolder"])
-    if named:
-        return ResultCache(os.path.abspath(named))
+    """The node's cache: the folder that it names, else ``tinct_cache``; counted from the script's folder, or from the
+    temporary one as long as the script has no name."""
     script = str(nuke.root().name())
-    if os.path.isabs(script):
-        return ResultCache(os.path.join(os.path.dirname(script), "tinct_cache"))
-    return ResultCache(os.path.join(os.environ.get("NUKE_TEMP_DIR") or tempfile.gettempdir(), "tinct_cache"))
+    temporary = os.environ.get("NUKE_TEMP_DIR") or tempfile.gettempdir()
+    folder = os.path.dirname(script) if os.path.isabs(script) else temporary
+    return ResultCache(os.path.join(folder, text_of(node["cacheFolder"]) or "tinct_cache"))
 
 
 def colouring_of(node: nuke.Node, first: int, last: int, may_write: bool) -> tuple[Source, Colouring]:

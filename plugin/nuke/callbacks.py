@@ -8,7 +8,7 @@ from tinct.plugin.client import ClientError
 from tinct.plugin.nuke import show
 from tinct.plugin.nuke.actions import REFUSED, colouring_of, update_status
 from tinct.plugin.nuke.colouring import find
-from tinct.plugin.nuke.job import cancel_all, colour_with_progress, job_of
+from tinct.plugin.nuke.job import cancel_all, colour_with_progress, job_of, said
 from tinct.plugin.nuke.knobs import show_stills, state_of
 from tinct.plugin.nuke.node import is_tinct, upstream
 from tinct.plugin.params import PARAMETERS
@@ -91,4 +91,4 @@ def _make_ready(node: nuke.Node) -> None:
             show.show_result(node, source, outcome, state_of(node))
             show.set_status(node, show.describe(outcome))
     except (*REFUSED, ClientError) as error:
-        raise RenderStopped(f"{name}: {error}") from error
+        raise RenderStopped(f"{name}: {said(error)}") from error

@@ -14,6 +14,8 @@ import nuke
 
 from tinct.plugin.client import Cancelled, Client, ClientError
 from tinct.plugin.nuke.colouring import Colouring, Outcome, colour
+from tinct.plugin.nuke.node import NodeDamaged
+from tinct.plugin.nuke.source import SourceRefused
 from tinct.plugin.params import ParameterError
 
 _running: list[Job] = []
@@ -123,7 +125,9 @@ def said(error: Exception) -> str:
     """What went wrong, for a user; of what nobody foresaw the whole trace goes to the terminal."""
     if isinstance(error, Cancelled):
         return "stopped; the next render goes on with what is done"
-    if not isinstance(error, (ClientError, ParameterError, OSError)):
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; see that it can be written, or name another cache folder"
+    if not isinstance(error, (ClientError, ParameterError, SourceRefused, NodeDamaged, OSError)):
         nuke.tprint("".join(traceback.format_exception(type(error), error, error.__traceback__)))
         return f"{type(error).__name__}: {error}"
     return str(error)

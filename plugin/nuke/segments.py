@@ -8,7 +8,7 @@ places; with any of them the range is one part.
 
 from __future__ import annotations
 
-import hashlib
+import filecmp
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -44,11 +44,10 @@ def split(values: Mapping[str, Any], first: int, last: int) -> list[Segment]:
         return [Segment(first, last, checked)]
     starts = sorted({still.frame for still in stills if still.frame is not None and first < still.frame <= last})
     segments: list[Segment] = []
-    shown: list[tuple[str, float]] = []
+    shown: list[StillInForce] = []
     for begin, end in zip([first, *starts], [start - 1 for start in starts] + [last]):
         in_force = stills_at(stills, begin)
-        pictures = [(_digest(still.path), still.weight) for still in in_force]
-        if segments and pictures == shown:  # the same pictures again: the colour goes on
+        if segments and _are_alike(shown, in_force):  # the same pictures again: the colour goes on
             segments[-1] = segments[-1]._replace(last=end)
             continue
         if in_force:
@@ -56,7 +55,7 @@ def split(values: Mapping[str, Any], first: int, last: int) -> list[Segment]:
         else:  # before the first set: grey, which the worker makes of a request whose stills come later
             wanted = [still for still in stills if still.frame == starts[0]] if starts else stills
         segments.append(Segment(begin, end, dict(checked, stills=format_stills(wanted))))
-        shown = pictures
+        shown = in_force
     return segments
 
 
@@ -68,10 +67,16 @@ def stills_at(stills: Sequence[StillInForce], frame: int) -> list[StillInForce]:
     return [still for still in reached if still.frame == start]
 
 
-def _digest(path: str) -> str:
-    """What is in the file; its name where it cannot be read, which the worker will say better."""
+def _are_alike(some: Sequence[StillInForce], others: Sequence[StillInForce]) -> bool:
+    """Whether two sets are the same pictures with the same weights, under whatever names."""
+    return len(some) == len(others) and all(
+        one.weight == other.weight and (one.path == other.path or _is_copy(one.path, other.path))
+        for one, other in zip(some, others)
+    )
+
+
+def _is_copy(one: str, other: str) -> bool:
     try:
-        with open(path, "rb") as stream:
-            return hashlib.sha256(stream.read()).hexdigest()
-    except OSError:
-        return path
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:  # one cannot be read, which the worker will say better
+        return False

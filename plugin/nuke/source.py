@@ -13,7 +13,7 @@ import nuke
 from tinct.plugin.nuke.cache import write_json
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.knobs import text_of
-from tinct.plugin.nuke.node import PLATE
+from tinct.plugin.nuke.node import MASK, PLATE
 
 PASSED_THROUGH = ("Dot", "NoOp")
 MOVIES = (".mov", ".mp4", ".mkv", ".mxf", ".m4v", ".avi")
@@ -56,7 +56,9 @@ def find_source(node: nuke.Node, number: int, cache: str, first: int, last: int,
     if top is None:
         return None
     if _is_plain_read(top):
-        return _read_source(top)
+        source = _read_source(top)
+        if number == MASK or source.clip.is_sequence or _is_movie(source.clip.file):  # a lone picture has one number
+            return source
     return _written_source(node, number, top, cache, first, last, may_write)
 
 
@@ -96,9 +98,13 @@ def _read_source(read: nuke.Node) -> Source:
             f"{read.name()} reads {file}, another file for each view; put a OneView node after it, and colour each "
             "view with a Tinct node of its own"
         )
-    offset = -1 if os.path.splitext(file)[1].lower() in MOVIES else 0
+    offset = -1 if _is_movie(file) else 0
     clip = Clip(file, int(read["first"].value()), int(read["last"].value()), offset)
     return Source(clip, _plain_space(str(read["colorspace"].value())), bool(read["raw"].value()))
+
+
+def _is_movie(file: str) -> bool:
+    return os.path.splitext(file)[1].lower() in MOVIES
 
 
 def _plain_space(shown: str) -> str:

@@ -162,6 +162,19 @@ def test_the_cache_lies_beside_the_script_unless_it_is_named(
     artist.nuke.save(tmp_path / "comp.nk")
     artist.render()
     assert (tmp_path / "tinct_cache" / "results").is_dir()
+    artist.nuke.edit(artist.node, "cacheFolder", "shots/one")
+    artist.render()
+    assert (tmp_path / "shots" / "one" / "results").is_dir()
+
+
+def test_a_cache_that_cannot_be_written_is_named(artist: Artist, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    artist.nuke.edit(artist.node, "cacheFolder", str(tmp_path / "file" / "cache"))
+    artist.add_still("red.png")
+    artist.render()
+    assert str(tmp_path / "file") in artist.nuke.messages[0]
+    assert "name another cache folder" in artist.nuke.messages[0]
+    assert artist.nuke.terminal == []  # no trace
 
 
 def test_a_movies_frames_are_those_that_nuke_counts(artist: Artist, tmp_path: Path) -> None:
@@ -222,3 +235,12 @@ def test_a_tree_that_nuke_cannot_write_is_said(artist: Artist) -> None:
     assert "Nuke did not write" in artist.nuke.messages[0]
     assert "plate.1013.exr: no such file" in artist.nuke.messages[0]
     assert [one.Class() for one in node.nodes()].count("Write") == 0
+
+
+def test_a_lone_picture_as_a_plate_is_written_under_nukes_numbers(artist: Artist) -> None:
+    node = artist.create(artist.nuke.make("Read", file=str(artist.footage / "plate.1001.exr"), first=1, last=1))
+    assert (node["first"].value(), node["last"].value()) == (1, 1)
+    artist.add_still("red.png")
+    artist.render()
+    assert [frame for _, frame in artist.nuke.rendered] == [1]
+    assert not is_grey(artist.sees(1))
