@@ -6,6 +6,7 @@ ResolveScriptError
 +-- SettingsError         the settings' file
 +-- StillsError           stills that cannot be had
 +-- PlacementError        Resolve did not do what it was asked
+    +-- ClipChanged       the clip is not what it was when it was read
 """
 
 
@@ -31,3 +32,7 @@ class StillsError(ResolveScriptError):
 
 class PlacementError(ResolveScriptError):
     """Resolve did not import or place a result as it was asked to."""
+
+
+class ClipChanged(PlacementError):
+    """The clip is gone, or shows other frames than it did when it was read; to ask again is of no use."""

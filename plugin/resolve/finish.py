@@ -6,7 +6,7 @@ from math import floor
 from typing import Callable
 
 from tinct.plugin.resolve.api import Item, OpenProject, Timeline
-from tinct.plugin.resolve.errors import PlacementError
+from tinct.plugin.resolve.errors import ClipChanged, PlacementError
 from tinct.plugin.resolve.job import Job, RunState, has_ended, read_jobs, read_states, silent_seconds
 from tinct.plugin.resolve.origins import read_origins
 from tinct.plugin.resolve.placement import Placer
@@ -56,7 +56,7 @@ def place_finished(project: OpenProject, timeline: Timeline, job: Job, tell: Cal
             try:
                 placed += placer.place(planned, shot)
             except PlacementError as error:
-                failed += 1
+                failed += not isinstance(error, ClipChanged)
                 tell(str(error))
     mark(timeline, job, states)
     if has_ended(states) and not failed:

@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from tinct.plugin.resolve.api import Item, OpenProject, PoolItem, Timeline
-from tinct.plugin.resolve.errors import PlacementError
+from tinct.plugin.resolve.errors import ClipChanged, PlacementError
 from tinct.plugin.resolve.job import Job
 from tinct.plugin.resolve.media_path import media_key, parse_media_path
 from tinct.plugin.resolve.plan import Planned, Run
@@ -45,7 +45,8 @@ class Placer:
         """Put the result of ``planned`` where ``shot`` is; False if it stood there already.
 
         Raises:
-            PlacementError: the clip is not there any more, or Resolve does not do it.
+            ClipChanged: the clip is not there any more, or is another one.
+            PlacementError: Resolve does not do it.
         """
         found, now = self._look_again(shot, planned.run)
         pool_item = import_result(self._project.GetMediaPool(), planned.run.result, now.rate, now.properties)
@@ -62,11 +63,11 @@ class Placer:
                 continue
             now = read_shot(found.item, found.track, self._timeline, self._origins, {})
             if isinstance(now, Refused):
-                raise PlacementError(f"{shot.name} has changed since: {now.reason}")
+                raise ClipChanged(f"{shot.name} has changed since: {now.reason}")
             if now.spelled != shot.spelled or now.first < run.first or now.last > run.last:
-                raise PlacementError(f"{shot.name} shows other frames than were coloured; colour it again")
+                raise ClipChanged(f"{shot.name} shows other frames than were coloured; colour it again")
             return found, now
-        raise PlacementError(f"{shot.name} is not on the timeline any more; its result is {run.result}")
+        raise ClipChanged(f"{shot.name} is not on the timeline any more; its result is {run.result}")
 
     # on a track
 
