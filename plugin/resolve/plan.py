@@ -10,7 +10,9 @@ from tinct.plugin.params import (
     StillInForce,
     colorize_request,
     file_facts,
+    format_hints,
     format_stills,
+    parse_hints,
     parse_stills,
     state_key,
 )
@@ -86,7 +88,10 @@ def _merged(shots: list[Shot], settings: Settings) -> list[tuple[int, int, list[
 
 def _run(first: int, last: int, shots: list[Shot], settings: Settings, folder: ProjectFolder) -> Run:
     media = shots[0].media
-    values = dict(settings.parameters, stills=format_stills(_stills(shots, settings, folder.stills)))
+    numbers = range(media.first + first, media.first + last + 1)
+    hints = [hint for hint in parse_hints(settings.parameters["hints"]) if hint.frame in numbers]
+    stills = _stills(shots, settings, folder.stills)
+    values = dict(settings.parameters, stills=format_stills(stills), hints=format_hints(hints))
     plate = [file_facts(path) for path in _files(media, first, last)]
     key = state_key(values, plate=plate, first=first, last=last, codec=settings.codec)
     pattern, result = _result(media, first, last, key, settings.results_folder or folder.results)

@@ -9,6 +9,7 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 from tinct.plugin.resolve.api import Item, PoolItem, Timeline, newer
+from tinct.plugin.resolve.errors import NothingToDo
 from tinct.plugin.resolve.marker_stills import said_by
 from tinct.plugin.resolve.media_path import IMAGE_SUFFIXES, MediaPath, media_key, parse_media_path
 from tinct.plugin.resolve.rates import frame_rate
@@ -108,7 +109,11 @@ def read_shot(
         return Refused(
             name, f"it is a compound clip or the like ({kind}) and has no file; open it and colour its clips"
         )
-    rate, timeline_rate = frame_rate(pool_item.GetClipProperty("FPS")), timeline_frame_rate(timeline)
+    timeline_rate = timeline_frame_rate(timeline)
+    try:
+        rate = frame_rate(pool_item.GetClipProperty("FPS"))
+    except NothingToDo as error:
+        return Refused(name, str(error))
     if reason := _unfit(item, pool_item, track, rate / timeline_rate, speeds):
         return Refused(name, reason)
     frames = parse_media_path(spelled).frames or int(pool_item.GetClipProperty("Frames") or 0)

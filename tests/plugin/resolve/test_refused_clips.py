@@ -24,6 +24,8 @@ def spoil(studio: Studio, how: str, item: TimelineItem) -> None:
         item._media = MediaPoolItem(studio.app.edition, "Compound Clip 1", None, Fraction(24), "Compound")
     elif how == "offline":
         (studio.folder / "spoilt.mov").unlink()
+    elif how == "without a rate":
+        clip._properties["FPS"] = ""
     elif how == "interlaced":
         clip.SetClipProperty("Field Dominance", "Upper Field")
 
@@ -37,6 +39,7 @@ def spoil(studio: Studio, how: str, item: TimelineItem) -> None:
         ("compound", "a compound clip"),
         ("offline", "its media is offline"),
         ("interlaced", "it is interlaced"),
+        ("without a rate", "Resolve gives '' for a frame rate"),
     ],
 )
 def test_a_clip_is_left_out_by_name_and_the_other_is_coloured(at_work, how: str, reason: str) -> None:

@@ -132,6 +132,17 @@ def test_a_files_still_with_a_frame_counts_on_the_plate_that_has_it(studio: Stud
     assert named == [["still.png", "later.png"], ["still.png"]]
 
 
+def test_hints_count_on_the_frames_that_are_coloured(studio: Studio) -> None:
+    """They are for the plate with those numbers; another plate would refuse them."""
+    hints = [{"frame": frame, "x": 20, "y": 15, "colour": [0, 0, 1]} for frame in (3, 1005)]
+    studio.set(write_still(studio.folder / "still.png"), parameters={"hints": json.dumps(hints)})
+    studio.choose(studio.cut_in(studio.bring(write_movie(studio.folder / "reel.mov", 6)), 0, 5, at=50))
+    job = studio.colour()
+    assert job is not None
+    assert [[hint["frame"] for hint in one.run.request["hints"]] for one in job.planned] == [[1005], [3]]
+    assert len(studio.on_track()) == 2
+
+
 def test_clips_selected_in_the_media_pool_are_chosen_from_19_on(studio: Studio) -> None:
     studio.set(write_still(studio.folder / "still.png"), clips="media pool")
     plate = next(clip for clip in studio.project.GetMediaPool()._root._clips if clip.GetName().startswith("shot"))
