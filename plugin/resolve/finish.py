@@ -9,6 +9,7 @@ from tinct.plugin.resolve.api import Item, OpenProject, Timeline
 from tinct.plugin.resolve.errors import ClipChanged, PlacementError
 from tinct.plugin.resolve.job import Job, RunState, has_ended, read_jobs, read_states, silent_seconds
 from tinct.plugin.resolve.origins import read_origins
+from tinct.plugin.resolve.placed import read_placed, write_placed
 from tinct.plugin.resolve.placement import Placer
 from tinct.plugin.resolve.plan import Run
 from tinct.plugin.resolve.progress_marks import FAILED, WORKING, clear_mark, set_mark
@@ -45,7 +46,8 @@ def place_finished(project: OpenProject, timeline: Timeline, job: Job, tell: Cal
     later job has a result already keeps that."""
     states, folder = look(job), folder_of(project)
     later = _with_later_result(job, read_jobs(folder))
-    placer = Placer(project, timeline, job, read_origins(folder))
+    clips = read_placed(folder)
+    placer = Placer(project, timeline, job, read_origins(folder), clips)
     placed, failed = 0, 0
     for planned in job.planned:
         if states[planned.run.key].state != "done":
@@ -58,6 +60,7 @@ def place_finished(project: OpenProject, timeline: Timeline, job: Job, tell: Cal
             except PlacementError as error:
                 failed += not isinstance(error, ClipChanged)
                 tell(str(error))
+    write_placed(folder, clips)
     mark(timeline, job, states)
     if has_ended(states) and not failed:
         job.set_placed()

@@ -34,9 +34,21 @@ class Way(NamedTuple):
 class Placer:
     """Places the results of one job on one timeline."""
 
-    def __init__(self, project: OpenProject, timeline: Timeline, job: Job, origins: Mapping[str, Origin]) -> None:
-        """On ``timeline`` of ``project``, its current one; ``origins`` tell coloured clips from others."""
+    def __init__(
+        self,
+        project: OpenProject,
+        timeline: Timeline,
+        job: Job,
+        origins: Mapping[str, Origin],
+        placed: dict[str, str],
+    ) -> None:
+        """On ``timeline`` of ``project``, its current one.
+
+        ``origins`` tell coloured clips from others; ``placed``: coloured clips by those they were placed for, to which
+        those placed now are added.
+        """
         self._project, self._timeline, self._job, self._origins = project, timeline, job, origins
+        self._placed = placed
         self._held: Way | None = None
         self._replaced: set[str] = set()
         self._standing = read_standing(timeline)
@@ -76,24 +88,33 @@ class Placer:
             others = [found]
         else:
             others = [one for one in self._coloured(shot) if one.track != found.track]
-        if any(one.key == media_key(run.result) for one in others):
-            return False
-        track = others[0].track if others else self._free_track(shot)
+        for one in others:
+            if one.key == media_key(run.result) and self._is_right(one.item, shot, self._wanted(shot, run)):
+                self._placed[shot.item_id] = one.identity
+                return False
         if others and not self._remove(others):
-            raise PlacementError(f"Resolve does not remove the earlier result of {shot.name}; is track {track} locked?")
+            raise PlacementError(
+                f"Resolve does not remove the earlier result of {shot.name}; is track {others[0].track} locked?"
+            )
+        stays = others and self._is_free(others[0].track, shot)
+        track = others[0].track if stays else self._free_track(shot)
         made = self._append(shot, run, pool_item, track)
         for name, value in (found.item.GetProperty() or {}).items():
             made.SetProperty(name, value)
+        self._placed[shot.item_id] = str(made.GetUniqueId())
         return True
 
     def _coloured(self, shot: Shot) -> list[Standing]:
-        """Results of the same plate that stand over ``shot``."""
+        """Results of the same plate that stand over ``shot``, or were placed for it when it stood elsewhere."""
         return [
             one
             for one in self._standing
             if (origin := self._origins.get(one.key)) is not None
             and origin.spelled == shot.spelled
-            and (one.start, one.duration) == (shot.start, shot.duration)
+            and (
+                (one.start, one.duration) == (shot.start, shot.duration)
+                or one.identity == self._placed.get(shot.item_id)
+            )
         ]
 
     def _free_track(self, shot: Shot) -> int:
@@ -104,8 +125,7 @@ class Placer:
                 "video", track
             ):
                 continue
-            end = shot.start + shot.duration
-            if not any(one.track == track and one.start < end and shot.start < one.end for one in self._standing):
+            if self._is_free(track, shot):
                 return track
         if not timeline.AddTrack("video"):
             raise PlacementError(
@@ -114,6 +134,10 @@ class Placer:
         track = timeline.GetTrackCount("video")
         timeline.SetTrackName("video", track, self._job.track_name)
         return track
+
+    def _is_free(self, track: int, shot: Shot) -> bool:
+        end = shot.start + shot.duration
+        return not any(one.track == track and one.start < end and shot.start < one.end for one in self._standing)
 
     def _append(self, shot: Shot, run: Run, pool_item: PoolItem, track: int) -> Item:
         wanted, got = self._wanted(shot, run), "nothing"

@@ -44,6 +44,11 @@ class ProjectFolder(NamedTuple):
         """File that says which plate each coloured file came from."""
         return os.path.join(self.root, "origins.json")
 
+    @property
+    def placed(self) -> str:
+        """File that says which coloured clip was placed for which clip."""
+        return os.path.join(self.root, "placed.json")
+
 
 def folder_of(project: OpenProject) -> ProjectFolder:
     """The folder of ``project``: below $TINCT_RESOLVE_FOLDER, else ``Tinct/Resolve`` in the home folder; made if it is

@@ -122,6 +122,42 @@ def test_a_no_at_first_to_a_removal_is_asked_again(studio: Studio, monkeypatch: 
     assert len(studio.results()) == 2
 
 
+def test_a_clip_that_was_moved_after_it_was_placed_takes_its_result_along(studio: Studio) -> None:
+    place(studio)
+    clip(studio)._start += 30
+    studio.choose(clip(studio))
+    studio.colour()
+    assert [item.GetStart() for item in studio.on_track()] == [86430]
+    assert len(studio.results()) == 1
+
+
+def test_of_two_clips_that_changed_places_each_has_its_own_result(studio: Studio) -> None:
+    reel = clip(studio).GetMediaPoolItem()
+    assert reel is not None
+    other = studio.cut_in(reel, 6, 5, at=20)
+    studio.choose(clip(studio), other)
+    studio.colour()
+    clip(studio)._start, other._start = other._start, clip(studio)._start
+    studio.colour()
+    coloured = sorted(studio.on_track(), key=TimelineItem.GetStart)
+    assert [item.GetStart() for item in coloured] == [86400, 86420]
+    for item, offset in zip(coloured, (6, 4), strict=True):
+        assert all(shows(picture, offset + index) for index, picture in enumerate(pictures(item)))
+    assert len(studio.results()) == 2
+
+
+def test_a_clip_that_was_slipped_is_placed_anew_from_the_same_file(studio: Studio) -> None:
+    studio.choose(clip(studio))
+    studio.set(studio.folder / "still.png", handles=20)
+    studio.colour()
+    files = studio.results()
+    clip(studio)._offset += 1
+    studio.colour()
+    (coloured,) = studio.on_track()
+    assert all(shows(picture, 5 + index) for index, picture in enumerate(pictures(coloured)))
+    assert studio.results() == files
+
+
 def test_the_timeline_that_was_open_stays_open(studio: Studio) -> None:
     other = studio.project._add_timeline("Another")
     assert place(studio) == 1
