@@ -21,12 +21,12 @@ FRAMES, EVERY = 14, 4
 KILLED = """
 import os, signal, sys
 import tinct.cli
-from tinct.runtime import pipeline
+from tinct.runtime import plate_run
 from tinct.runtime.journal import Journal
 from tinct.runtime.media import movie_part, staging, writer_movie, writer_sequence, ycbcr
 from tinct.runtime.work_folder import WorkFolder
 
-pipeline.CHECKPOINT_FRAMES = {every}
+plate_run.CHECKPOINT_FRAMES = {every}
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -91,7 +91,7 @@ def results(output: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinct.runtime.pipeline.CHECKPOINT_FRAMES", EVERY)
+    monkeypatch.setattr("tinct.runtime.plate_run.CHECKPOINT_FRAMES", EVERY)
 
 
 @pytest.fixture
