@@ -11,6 +11,7 @@
     |   `-- MediaNotFoundError exit 2: no such file, folder or sequence
     |-- StillError             a reference still cannot be used (grey, cannot be decoded)
     |-- OutputError            the result cannot be written (disk full, not writable, encoder refused)
+    |-- PiecesError            pieces of a result that was made in pieces are missing or damaged
     |-- LibraryError           a library of stills is broken, of another model or of a newer schema
     |-- ShotListError          a list of shots cannot be read, or does not fit the plate
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
@@ -67,6 +68,10 @@ class StillError(TinctError):
 
 class OutputError(TinctError):
     """The result cannot be written: disk full, not writable, or refused by the encoder."""
+
+
+class PiecesError(TinctError):
+    """Pieces of a result that was made in pieces are missing or damaged; make them again."""
 
 
 class LibraryError(TinctError):

@@ -1,6 +1,6 @@
 """One pass over a plate: what is done with a frame on its way from the reader to the writer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tinct.runtime.checkpoint import CHECKPOINT_FRAMES, Checkpoint, Tally
 from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.compose import compose
 from tinct.runtime.errors import BackendError
-from tinct.runtime.hint_points import HintTracker
+from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.managed.advice import space_advice
 from tinct.runtime.mask import Mask
 from tinct.runtime.media import PlateFrame, PlateInfo, ResultFrame
@@ -155,6 +155,7 @@ class PlateRun:
     def report(self) -> ColorizeReport:
         """What was done; the seconds are yet to be filled in."""
         request, info = self._request, self._info
+        noticed = run_warnings(info, self._tally, () if self._hints is None else self._hints.lost())
         return ColorizeReport(
             output=Path(request.output),
             frames=len(info.frames),
@@ -162,24 +163,25 @@ class PlateRun:
             backend=self._backend.NAME,
             model=self._backend.bundle.manifest.name,
             confidence=self._tally.mean_confidence,
-            warnings=(*still_warnings(request, info), *hint_warnings(request, info), *self._warnings()),
+            warnings=(*still_warnings(request, info), *hint_warnings(request, info), *noticed),
             resumed=self._resumed,
         )
 
-    def _warnings(self) -> Iterator[str]:
-        """What a user should know of the plate's pixels."""
-        path, tally = self._info.path, self._tally
-        if tally.odd_pixels:
-            yield (
-                f"{path} has {tally.odd_pixels} pixels that are not finite (NaN or infinity) in {tally.odd_frames} "
-                f"frames, first in frame {tally.first_odd}; they were kept as they are"
-            )
-        if tally.advice is not None:
-            yield tally.advice
-        if tally.first_colour is not None:
-            yield f"{path} is in colour (from frame {tally.first_colour} on); only its luma was used"
-        for hint, last in self._hints.lost() if self._hints is not None else ():
-            yield f"the hint {hint} was followed to frame {last} and lost there; give it again where it is wanted"
+
+def run_warnings(info: PlateInfo, tally: Tally, lost: Iterable[tuple[PointHint, int]]) -> Iterator[str]:
+    """What a user should know of the plate's pixels, and of the hints that were ``lost``, with their last frames."""
+    path = info.path
+    if tally.odd_pixels:
+        yield (
+            f"{path} has {tally.odd_pixels} pixels that are not finite (NaN or infinity) in {tally.odd_frames} "
+            f"frames, first in frame {tally.first_odd}; they were kept as they are"
+        )
+    if tally.advice is not None:
+        yield tally.advice
+    if tally.first_colour is not None:
+        yield f"{path} is in colour (from frame {tally.first_colour} on); only its luma was used"
+    for hint, last in lost:
+        yield f"the hint {hint} was followed to frame {last} and lost there; give it again where it is wanted"
 
 
 def keeps_values_above_one(info: PlateInfo, output: Path) -> bool:
