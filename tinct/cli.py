@@ -20,6 +20,7 @@ from tinct.commands.data import data
 from tinct.commands.demo import demo
 from tinct.commands.evaluate import evaluate
 from tinct.commands.export import export
+from tinct.commands.farm import farm
 from tinct.commands.info import info
 from tinct.commands.library import library
 from tinct.commands.models import models
@@ -45,6 +46,7 @@ for command in (colorize, shots, report, demo, evaluate, bench, models, info, tr
 app.add_typer(data)
 app.add_typer(library)
 app.add_typer(worker)
+app.add_typer(farm)
 
 
 def _show_version(wanted: bool) -> None:

@@ -19,7 +19,7 @@ from tinct.runtime.request import ColorizeRequest
 from tinct.runtime.request_checks import check_frames, check_hint_places, check_names
 from tinct.runtime.request_facts import plate_fingerprint
 from tinct.runtime.shot_plan import ShotPlan
-from tinct.runtime.shots import create_detector, detect_shots, read_shots
+from tinct.runtime.shots import ShotList, create_detector, detect_shots, read_shots
 from tinct.runtime.shots.shot import UNKNOWN_RATE, PlateStart
 from tinct.runtime.worker.colorize_call import parse_request
 from tinct.runtime.worker.fields import Fields
@@ -139,14 +139,23 @@ def _shots_of(
         detector = create_detector(threads=request.threads)
         found = detect_shots(Path(request.input), detector, frames=request.frames, progress=progress)
         return ShotPlan.of(found)
-    start = PlateStart(info.frames[0], info.timecode, info.frame_rate or UNKNOWN_RATE)
-    listed = read_shots(Path(mapped(film.shots, rules)), start)
+    return ShotPlan.of(shots_of_list(Path(mapped(film.shots, rules)), info))
+
+
+def shots_of_list(path: Path, info: PlateInfo) -> ShotList:
+    """The shots that a list has for a plate.
+
+    Raises:
+        ShotListError: it is of other frames, or cannot be read.
+        MediaNotFoundError: there is no such file.
+    """
+    listed = read_shots(path, PlateStart(info.frames[0], info.timecode, info.frame_rate or UNKNOWN_RATE))
     if listed.shots[-1].last < info.frames[0] or listed.shots[0].first > info.frames[-1]:
         raise ShotListError(
-            f"{film.shots} has shots of the frames {listed.shots[0].first} to {listed.shots[-1].last}, and "
-            f"{info.path} has {info.frames[0]} to {info.frames[-1]}; give the plate's own list"
+            f"{path} has shots of the frames {listed.shots[0].first} to {listed.shots[-1].last}, and {info.path} has "
+            f"{info.frames[0]} to {info.frames[-1]}; give the plate's own list"
         )
-    return ShotPlan.of(listed)
+    return listed
 
 
 def _check_apart(films: Sequence[PlannedFilm]) -> None:
@@ -162,5 +171,3 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""  # reported by whoever reads it
-
-

@@ -21,8 +21,8 @@ class Handover:
         self._plan, self._folder, self._rules, self._warm = plan, folder, rules, warm
 
     def start_of(self, chunk: Chunk, cancelled: Callable[[], bool] | None = None) -> tuple[Checkpoint | None, str]:
-        """Where ``chunk`` starts, and how that was come by: ``shot`` (it takes nothing from before), ``checkpoint`` (the
-        state of an unbroken run, bit for bit) or ``preroll``.
+        """Where ``chunk`` starts, and how that was come by: ``shot`` (it takes nothing from before), ``checkpoint``
+        (the state of an unbroken run, bit for bit) or ``preroll``.
 
         From the nearest state that is kept, else from the shot's start, the frames up to the chunk are taken through
         the network; with a pre-roll, no more than those.
