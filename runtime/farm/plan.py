@@ -151,7 +151,7 @@ def deal(chunks: Sequence[Chunk], count: int) -> tuple[tuple[Chunk, ...], ...]:
         raise UsageError(f"the number of tasks is {count} and must be 1 or more")
     costs = [chunk.frames + TASK_COST for chunk in chunks]
     if len(chunks) <= count:
-        runs = [(chunk,) for chunk in chunks]
+        runs: list[tuple[Chunk, ...]] = [(chunk,) for chunk in chunks]
     else:
         low, high = max(costs), sum(costs)
         while low < high:

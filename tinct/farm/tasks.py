@@ -4,6 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -107,11 +108,12 @@ def run_chunks(step: str, work: Path, rules: Sequence[PathRule], index: int, of:
         share = [chunk for chunk in dealt[index - 1] if finished_film(plan, folder, chunk.film, rules) is None]
         log.write("share", chunks=[chunk.name for chunk in share])
         speaker = Speaker(step, log, sum(chunk.frames for chunk in share))
-        for chunk, work_on_it in _workers(step, plan, folder, rules, share, speaker):
-            speaker.begin(chunk.name)
-            facts = work_on_it()
-            speaker.end(chunk.frames)
-            log.write("chunk", chunk=chunk.name, first=chunk.first, last=chunk.last, shot=chunk.shot, **facts)
+        with _working(step, plan, folder, rules, speaker) as work_on_it:
+            for chunk in share:
+                speaker.begin(chunk.name)
+                facts = work_on_it(chunk)
+                speaker.end(chunk.frames)
+                log.write("chunk", chunk=chunk.name, first=chunk.first, last=chunk.last, shot=chunk.shot, **facts)
 
     return _guarded(work, step, index, run)
 
@@ -142,28 +144,29 @@ def say(kind: str, text: str) -> None:
     sys.stdout.flush()
 
 
-def _workers(
-    step: str, plan: Plan, folder: JobFolder, rules: Sequence[PathRule], share: Sequence[Chunk], speaker: Speaker
-) -> Iterator[tuple[Chunk, Callable[[], Mapping[str, Any]]]]:
-    """Each chunk with the call that works on it: in the session's worker, or here where there is none."""
-    worker = worker_of_session()
+Work = Callable[[Chunk], Mapping[str, Any]]
+
+
+@contextmanager
+def _working(step: str, plan: Plan, folder: JobFolder, rules: Sequence[PathRule], speaker: Speaker) -> Iterator[Work]:
+    """What works on a chunk: the session's worker, or this process where there is none."""
+    relay, worker = step == RELAY, worker_of_session()
     if worker is None:
         task = ChunkTask(plan, folder, rules=rules)
-        for chunk in share:
-            yield chunk, lambda chunk=chunk: work_on(task, plan, chunk.name, speaker, relay=step == RELAY)["facts"]
+        yield lambda chunk: work_on(task, plan, chunk.name, speaker, relay=relay)["facts"]
         return
     with client_of(worker) as client:
-        for chunk in share:
-            header = {
-                "call": "farm", "work": str(folder.path.absolute()), "rules": [asdict(rule) for rule in rules],
-                "chunk": chunk.name, "relay": step == RELAY,
-            }  # fmt: skip
-            yield (
-                chunk,
-                lambda header=header: client.repeated(lambda: client.long(header, speaker.tell, None, None), "farm")[
-                    "facts"
-                ],
-            )
+        header = {
+            "call": "farm", "work": str(folder.path.absolute()), "rules": [asdict(rule) for rule in rules],
+            "relay": relay,
+        }  # fmt: skip
+
+        def ask(chunk: Chunk) -> Mapping[str, Any]:
+            wanted = {**header, "chunk": chunk.name}
+            reply = client.repeated(lambda: client.long(wanted, speaker.tell, None, None), "farm")
+            return dict(reply["facts"])
+
+        yield ask
 
 
 def _guarded(work: Path, step: str, index: int, run: Callable[[TaskLog], None]) -> int:

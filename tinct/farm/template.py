@@ -70,7 +70,7 @@ def _parameters(defaults: Mapping[str, Any], *, single: bool) -> list[Document]:
     found: list[Document] = [
         {"name": "JobFile", **path, "objectType": "FILE", "dataFlow": "IN", "default": "job.json",
          "description": "What to colour from which stills."},
-        {"name": "WorkFolder", **path, "objectType": "DIRECTORY", "dataFlow": "INOUT",
+        {"name": "WorkFolder", **path, "objectType": "DIRECTORY", "dataFlow": "OUT",
          "description": "Plan, chunks and logs; every machine must be able to write it."},
         {"name": "Tinct", "type": "STRING", "default": "tinct", "description": "The program on the machines."},
         {"name": "Tasks", "type": "INT", "minValue": 1, "default": defaults["Tasks"],
