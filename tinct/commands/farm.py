@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from tinct.commands.farm_estimate import estimate
 from tinct.commands.farm_task import task, worker
 
 farm = typer.Typer(name="farm", help="Whole films on a render farm, or on this machine.", no_args_is_help=True)
+farm.command()(estimate)
 farm.add_typer(task, hidden=True)
 farm.add_typer(worker, hidden=True)
 
