@@ -22,8 +22,10 @@ from tinct.commands.evaluate import evaluate
 from tinct.commands.export import export
 from tinct.commands.farm import farm
 from tinct.commands.info import info
+from tinct.commands.install import install
 from tinct.commands.library import library
 from tinct.commands.models import models
+from tinct.commands.project import project
 from tinct.commands.report import report
 from tinct.commands.shots import shots
 from tinct.commands.train import train
@@ -41,10 +43,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (colorize, shots, report, demo, evaluate, bench, models, info, train, export):
+for command in (colorize, shots, report, demo, evaluate, bench, models, info, install, train, export):
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)
+app.add_typer(project)
 app.add_typer(worker)
 app.add_typer(farm)
 

@@ -107,7 +107,9 @@ def _planned(film: Film, rules: Sequence[PathRule], progress: ShotProgress | Non
     check_hint_places(request, info)
     management = request.spaces.open()
     for still in request.references:
-        read_still(Path(still.path), to_srgb=None if management is None else management.still_to_srgb)
+        read_still(
+            Path(still.path), to_srgb=None if management is None else management.still_to_srgb, framing=still.framing
+        )
     written = info if management is None else management.written_info(info, Path(request.output))
     _check_output(request, written)
     shots = _shots_of(film, request, info, rules, progress)

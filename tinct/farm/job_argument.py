@@ -63,9 +63,20 @@ def job_of_project(path: Path, *, chunk: int, preroll: int | None, overwrite: bo
     """The job of a project: each of its shots that has stills is a film of its own.
 
     Raises:
-        ProjectError: it cannot be read, or no shot has a still.
+        ProjectError: it cannot be read.
+        UsageError: no shot has a still, or two shots would be rendered to one place.
     """
-    raise UsageError(f"{path}: projects are not read by this version of Tinct")
+    from tinct.runtime.project import load_project, shot_request
+
+    project = load_project(str(path))
+    films = []
+    for shot in project.shots:
+        if shot.stills:
+            request = {**shot_request(project, shot, overwrite=overwrite), "threads": threads}
+            films.append(Film(shot.name, {key: value for key, value in request.items() if value is not None}, None))
+    if not films:
+        raise UsageError(f"no shot of {path} has a still; give each one that shows its colours")
+    return FarmJob(f"Tinct {project.name}", tuple(films), chunk, preroll)
 
 
 def host_of(cores: int, memory: int, gpus: int, attributes: Sequence[str]) -> Host:
