@@ -113,7 +113,7 @@ def _planned(film: Film, rules: Sequence[PathRule], progress: ShotProgress | Non
     written = info if management is None else management.written_info(info, Path(request.output))
     _check_output(request, written)
     shots = _shots_of(film, request, info, rules, progress)
-    return PlannedFilm(film.name, dict(film.request), shots, info.frames[0], info.frames[-1])
+    return PlannedFilm(film.name, dict(film.request), shots, info.frames[0], info.frames[-1], film.origin)
 
 
 def _check_output(request: ColorizeRequest, written: PlateInfo) -> None:

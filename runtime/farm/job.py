@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,14 @@ class Film:
     """One plate and its result.
 
     ``request``: as `Client.colorize` takes it, with whole paths. ``shots``: the file of a list of shots, ``auto`` to
-    find them, None: all is one shot. ``name``: what people call it.
+    find them, None: all is one shot. ``name``: what people call it. ``origin``: of a project's shot ``project`` (its
+    file), ``shot`` (its id) and ``key`` (what it was when the job was written).
     """
 
     name: str
     request: Mapping[str, Any]
     shots: str | None = AUTO
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -196,3 +196,22 @@ def test_openjd_itself_runs_the_bundle(bundle, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert (tmp_path / "out" / "film.mov").exists()
+
+
+def test_a_project_is_a_job_of_a_film_a_shot_and_hears_of_it(tinct, plate: Path, still: Path, tmp_path: Path) -> None:
+    project = tmp_path / "film.tinct"
+    made = tinct(
+        "project", "new", project, plate, "-r", still, "-o", tmp_path / "out", "--pattern", "{shot}/{shot}.%04d.png",
+        "--set", "model=fake", "--set", "backend=fake", "--set", "workingSize=64",
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    assert tinct("farm", "bundle", project, "--output", tmp_path / "bundle").code == 0
+    work = tmp_path / "work"
+    assert tinct("farm", "task", "analyse", "--job", tmp_path / "bundle" / "job.json", "--work", work).code == 0
+    assert tinct("farm", "task", "colorize", "--work", work, "--index", 1, "--of", 1).code == 0
+    joined = tinct("farm", "task", "join", "--work", work, "--index", 1)
+    assert joined.code == 0, joined.out
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 5
+    rendered = tinct("project", "render", project, "--json")
+    assert rendered.code == 0
+    assert '"event": "shot"' not in rendered.out or '"before": "rendered"' in rendered.out

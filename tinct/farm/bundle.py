@@ -67,7 +67,7 @@ def _documents(job: FarmJob, options: BundleOptions) -> dict[str, str]:
     counts = [_counts(film, job) for film in job.films]
     tasks = options.tasks or max(1, sum(one[0] for one in counts))
     relays = sum(one[1] for one in counts)
-    work = options.work or _work_beside(job.films[0])
+    work = options.work or _work_beside(job)
     request = job.films[0].request
     defaults = {
         "Tasks": tasks,
@@ -143,8 +143,10 @@ def _counts(film: Film, job: FarmJob) -> tuple[int, int]:
     return len(chunks), len(cut_shots) if job.preroll is None else 0
 
 
-def _work_beside(film: Film) -> Path:
-    output = Path(film.request["output"])
+def _work_beside(job: FarmJob) -> Path:
+    output = Path(job.films[0].request["output"])
+    if len(job.films) > 1:
+        return output.parent / f"{job.name.removeprefix('Tinct ')}.farm"
     stem = output.name.split("%")[0].split("#")[0].rstrip("._-") or "film"
     return output.parent / f"{stem}.farm"
 

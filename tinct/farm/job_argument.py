@@ -66,14 +66,16 @@ def job_of_project(path: Path, *, chunk: int, preroll: int | None, overwrite: bo
         ProjectError: it cannot be read.
         UsageError: no shot has a still, or two shots would be rendered to one place.
     """
-    from tinct.runtime.project import load_project, shot_request
+    from tinct.runtime.project import load_project, shot_key, shot_request
 
     project = load_project(str(path))
     films = []
     for shot in project.shots:
         if shot.stills:
             request = {**shot_request(project, shot, overwrite=overwrite), "threads": threads}
-            films.append(Film(shot.name, {key: value for key, value in request.items() if value is not None}, None))
+            named = {name: value for name, value in request.items() if value is not None}
+            origin = {"project": os.path.abspath(path), "shot": shot.id, "key": shot_key(project, shot)}
+            films.append(Film(shot.name, named, None, origin))
     if not films:
         raise UsageError(f"no shot of {path} has a still; give each one that shows its colours")
     return FarmJob(f"Tinct {project.name}", tuple(films), chunk, preroll)

@@ -17,7 +17,7 @@ from tinct.runtime.farm.analysis import analyse
 from tinct.runtime.farm.chunk_task import ChunkTask
 from tinct.runtime.farm.exit_codes import DONE, UNKNOWN, WORKER, exit_code, exit_code_of
 from tinct.runtime.farm.folder import JobFolder
-from tinct.runtime.farm.job import FarmJob, Film, read_job
+from tinct.runtime.farm.job import FarmJob, read_job
 from tinct.runtime.farm.join import finished_film, join_film
 from tinct.runtime.farm.log import TaskLog
 from tinct.runtime.farm.paths import PathRule
@@ -46,7 +46,7 @@ class Overrides:
         if len(films) == 1 and self.output is not None:
             frames = None if self.frames in (None, ALL) else self.frames
             request = {**films[0].request, "output": self.output, "frames": frames}
-            films = (Film(films[0].name, request, films[0].shots),)
+            films = (replace(films[0], request=request),)
         return replace(job, films=films, chunk=chunk, preroll=preroll)
 
 
@@ -122,6 +122,7 @@ def run_join(work: Path, rules: Sequence[PathRule], film: int) -> int:
     """The step join for one film, counted from 1; returns its exit code."""
 
     def run(log: TaskLog) -> None:
+        from tinct.farm.project_record import record_render
         from tinct.farm.report_page import write_pages
 
         folder = JobFolder(work)
@@ -131,6 +132,7 @@ def run_join(work: Path, rules: Sequence[PathRule], film: int) -> int:
             say("progress", f"{100 * done / total:.2f}")
 
         report = join_film(plan, folder, film - 1, rules=rules, progress=show)
+        record_render(plan.films[film - 1], report, rules)
         write_pages(plan, folder, rules)
         log.write("joined", **report)
         say("status", f"{report['output']}: {report['frames']} frames")
