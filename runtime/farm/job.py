@@ -11,8 +11,8 @@ from tinct.runtime.errors import MediaNotFoundError, UsageError
 
 SCHEMA = 1
 AUTO = "auto"
-CHUNK = 20 * CHECKPOINT_FRAMES
-"""Frames of a chunk at most, by default: twenty seconds at 24 frames a second."""
+CHUNK = 60 * CHECKPOINT_FRAMES
+"""Frames of a chunk at most, by default: a minute at 24 frames a second."""
 
 
 @dataclass(frozen=True)

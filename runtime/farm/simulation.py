@@ -86,8 +86,7 @@ def simulate(
     steps = {"analyse": cost.task + frames * cost.look, "relay": 0.0}
     if exact:
         lasts: dict[int, Chunk] = {chunk.shot: chunk for chunk in chunks if not chunk.starts_shot}
-        seconds = [cost.task + (one.first - one.shot_first) * cost.frame for one in lasts.values()]
-        steps["relay"] = farm.run(seconds)
+        steps["relay"] = farm.run([cost.of_relay(one) for one in lasts.values()])
     steps["colorize"] = farm.run([cost.of_share(share) for share in shares])
     steps["join"] = cost.task + frames * cost.join
     return Simulated(

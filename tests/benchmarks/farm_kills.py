@@ -2,9 +2,9 @@
 
     python tests/benchmarks/farm_kills.py --sessions 4 --kills 20
 
-Each kill is SIGKILL to a task's process or to a session's worker, by chance. Everything that is killed was started by
-the run. A plate that cannot be read and a disk that is full are tried too, and must end with the exit codes that
-``docs/farm.md`` gives (the disk needs root, to mount a small file system).
+Each kill is SIGKILL to a task's process or to a session's worker, by chance, once the shots are planned. Everything
+that is killed was started by the run. A plate that cannot be read and a disk that is full are tried too, and must end
+with the exit codes that ``docs/farm.md`` gives (the disk needs root, to mount a small file system).
 """
 
 import argparse
@@ -111,7 +111,7 @@ def killed_run(folder: Path, sessions: int, kills: int, every: float, chance: ra
     counts: Counter[str] = Counter()
     while runner.poll() is None:
         time.sleep(chance.uniform(0.5, 1.5) * every)
-        found = victims(runner.pid, workers)
+        found = victims(runner.pid, workers) if (folder / "film.mov.farm" / "plan.json").exists() else []
         if found and counts["killed"] < kills:
             kind, process = chance.choice(found)
             with suppress(ProcessLookupError):

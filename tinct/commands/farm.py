@@ -49,7 +49,7 @@ def bundle(
     codec: Annotated[str | None, typer.Option(help="For movies.", show_default="by the extension")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of a task.", show_default="all cores")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a result that is there.")] = False,
-    chunk: Annotated[int, typer.Option(min=0, help="Cut longer shots into chunks of so many frames; 0: none.")] = 480,
+    chunk: Annotated[int, typer.Option(min=0, help="Cut longer shots into chunks of so many frames; 0: none.")] = 1440,
     preroll: Annotated[
         int | None,
         typer.Option(

@@ -19,7 +19,7 @@ def estimate(
     ] = None,
     frames: Annotated[int, typer.Option(min=1, help="Of a made-up film, without a bundle.")] = 150_000,
     shot: Annotated[float, typer.Option(min=6.0, help="Mean frames of its shots.")] = 120.0,
-    chunk: Annotated[int, typer.Option(min=0, help="Frames of a chunk of it at most.")] = 480,
+    chunk: Annotated[int, typer.Option(min=0, help="Frames of a chunk of it at most.")] = 1440,
     tasks: Annotated[int | None, typer.Option(min=1, help="Tasks.", show_default="one a chunk")] = None,
     boot: Annotated[float, typer.Option(min=0.0, help="Median seconds until a machine takes tasks.")] = 120.0,
     hours: Annotated[float, typer.Option(min=0.01, help="Mean hours until a machine is lost.")] = 12.0,

@@ -55,10 +55,12 @@ def describe(
     """All of it, line by line."""
     frames = sum(chunk.frames for chunk in film.chunks)
     cost = film.cost
+    yield f"{frames} frames in {len(film.chunks)} chunks, {simulated.tasks} tasks"
     yield (
-        f"{frames} frames in {len(film.chunks)} chunks, {simulated.tasks} tasks; a frame takes {cost.frame:.3f} s, a "
-        f"chunk {cost.chunk:.1f} s, a session {cost.session:.1f} s, a task {cost.task:.1f} s, looking for shots "
-        f"{cost.look:.3f} s and joining {cost.join:.3f} s a frame"
+        f"  a frame takes {cost.frame:.3f} s, through the network alone "
+        f"{cost.frame if cost.follow is None else cost.follow:.3f} s, a chunk {cost.chunk:.1f} s, a session "
+        f"{cost.session:.1f} s, a task {cost.task:.1f} s, looking for shots {cost.look:.3f} s and joining "
+        f"{cost.join:.3f} s a frame"
     )
     if ideal is not None:
         money = f", {ideal.money:.2f}" if price else ""
