@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tinct.runtime.farm.analysis import film_request
 from tinct.runtime.farm.folder import JobFolder, here, write_whole
 from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan
-from tinct.runtime.farm.record import ChunkRecord, packet_hash, read_record, stored_hashes
+from tinct.runtime.farm.record import ChunkRecord, is_intact, packet_hash, read_record, stored_hashes
 from tinct.runtime.media import PlateInfo, open_plate
 from tinct.runtime.media.base import Piece
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
@@ -39,8 +39,6 @@ class VerifiedParts(JoinedParts):
     """Parts whose packets must have the hashes that their records give, by the parts' names."""
 
     hashes: Mapping[str, Sequence[str]]
-    progress: ProgressCall | None = None
-    total: int = 0
 
     def read(self, piece: Piece) -> Iterator["Packet[VideoStream]"]:
         """Packets of one part, each of which is as it was written.
@@ -123,8 +121,8 @@ def join_film(
         sizes = [[os.path.relpath(path, base), path.stat().st_size] for path in files]
         receipt = {"identity": plan.identity, "files": sizes, "report": report}
         write_whole(folder.receipt(film), (json.dumps(receipt, sort_keys=True) + "\n").encode())
-    for chunk in chunks:
-        shutil.rmtree(folder.attempt(chunk.name), ignore_errors=True)
+    for attempt in folder.attempt("").glob(f"{film:03}.*"):
+        shutil.rmtree(attempt, ignore_errors=True)
     return report
 
 
@@ -199,8 +197,6 @@ class _Joining:
         return files
 
     def _discard_damaged(self) -> None:
-        from tinct.runtime.farm.record import is_intact
-
         for chunk, record in zip(self.chunks, self.records, strict=True):
             place = self.folder.chunk(chunk.name)
             if not is_intact(place, record):
@@ -260,11 +256,6 @@ def _lost(chunks: Sequence[Chunk], records: Sequence[ChunkRecord]) -> Iterator[t
 def _record(plan: Plan, folder: JobFolder, chunk: Chunk) -> ChunkRecord | None:
     record = read_record(folder.chunk(chunk.name))
     return record if record is not None and record.identity == plan.identity else None
-
-
-def chunk_facts(record: ChunkRecord) -> dict[str, Any]:
-    """What a report says of a chunk."""
-    return {**asdict(record), "hashes": None, "pieces": len(record.pieces)}
 
 
 def _output_folder(request: ColorizeRequest) -> Path:
