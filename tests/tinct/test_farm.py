@@ -240,3 +240,28 @@ def test_a_browser_shows_the_report(bundle, tinct, tmp_path: Path) -> None:
     picture = cv2.imread(str(shown))
     assert picture.shape == (1400, 1000, 3)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 100
+
+
+@pytest.mark.parametrize(
+    ("ends", "again", "code"), [("exit 34", 1, 0), ("kill -9 $$", 1, 0), ("exit 20", 0, 2), ("exit 2", 0, 2)]
+)
+def test_what_is_worth_another_try_gets_one(bundle, tinct, tmp_path: Path, ends: str, again: int, code: int) -> None:
+    program = tmp_path / "tinct.sh"
+    failed = tmp_path / "failed"
+    program.write_text(f'#!/bin/sh\nif [ "$3" = colorize ] && mkdir "{failed}" 2>/dev/null; then {ends}; fi\nexit 0\n')
+    program.chmod(0o755)
+    folder = bundle()
+    ran = tinct("farm", "run", folder, "--json", "--sessions", 2, "-p", f"Tinct={program}")
+    last = json.loads(ran.out.splitlines()[-1])
+    assert (last["again"], ran.code, failed.is_dir()) == (again, code, True)
+
+
+def test_tries_end(bundle, tinct, tmp_path: Path) -> None:
+    program = tmp_path / "tinct.sh"
+    program.write_text('#!/bin/sh\n[ "$3" = colorize ] && exit 30\nexit 0\n')
+    program.chmod(0o755)
+    folder = bundle()
+    ran = tinct("farm", "run", folder, "--json", "--retries", 1, "-p", f"Tinct={program}")
+    last = json.loads(ran.out.splitlines()[-1])
+    assert (last["again"], len(last["failed"]), ran.code) == (2, 2, 1)
+    assert {one["step"] for one in map(json.loads, ran.out.splitlines()) if "step" in one} == {"analyse", "colorize"}
