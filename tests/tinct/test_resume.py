@@ -61,7 +61,7 @@ POINTS = {
     "while a part is encoded": "before(movie_part.MoviePart, 'write', 7)",
     "when a part is closed and no line says so": "before(Journal, 'append', 3)",
     "in the middle of a line of the journal": "half_a_line()",
-    "while the parts are joined": "before(writer_movie._JoinedMovie, 'write', 1)",
+    "while the parts are joined": "before(writer_movie.JoinedMovie, 'write', 1)",
     "between two renames": "before(staging.os, 'replace', 3)",
 }
 
