@@ -11,6 +11,7 @@
     |   `-- MediaNotFoundError exit 2: no such file, folder or sequence
     |-- StillError             a reference still cannot be used (grey, cannot be decoded)
     |-- OutputError            the result cannot be written (disk full, not writable, encoder refused)
+    |-- PiecesError            pieces of a result that was made in pieces are missing or damaged
     |-- LibraryError           a library of stills is broken, of another model or of a newer schema
     |-- ShotListError          a list of shots cannot be read, or does not fit the plate
     |-- ProjectError           a project or a timeline cannot be read, or holds what it must not
@@ -69,6 +70,10 @@ class StillError(TinctError):
 
 class OutputError(TinctError):
     """The result cannot be written: disk full, not writable, or refused by the encoder."""
+
+
+class PiecesError(TinctError):
+    """Pieces of a result that was made in pieces are missing or damaged; make them again."""
 
 
 class LibraryError(TinctError):

@@ -35,7 +35,16 @@ _log = logging.getLogger(__name__)
 class WorkFolder:
     """A context manager: leaving it before `publish` keeps what is settled for another run, and removes the rest."""
 
-    def __init__(self, output: Path, info: PlateInfo, facts: Facts, *, resume: bool, overwrite: bool) -> None:
+    def __init__(
+        self,
+        output: Path,
+        info: PlateInfo,
+        facts: Facts,
+        *,
+        resume: bool,
+        overwrite: bool,
+        place: tuple[Path, str] | None = None,
+    ) -> None:
         """Look at what is there; nothing is written before `begin`.
 
         Args:
@@ -44,13 +53,14 @@ class WorkFolder:
             facts: see `request_facts`.
             resume: go on with the work that is there, if any.
             overwrite: start afresh where work or a result is there.
+            place: a folder, and the name of the hidden folder in it; None: beside the output.
 
         Raises:
             UsageError: ``resume``, and the work or the result there is of other facts.
             OutputExistsError: work is there, and neither ``resume`` nor ``overwrite`` was said.
             OutputError: another run is at work on it.
         """
-        self._folder, name = staging_place(output, info)
+        self._folder, name = staging_place(output, info) if place is None else place
         self.staging = StagingFolder(self._folder, name)
         self.overwrite = overwrite
         self.finished: Mapping[str, Any] | None = None

@@ -20,6 +20,7 @@ from tinct.commands.data import data
 from tinct.commands.demo import demo
 from tinct.commands.evaluate import evaluate
 from tinct.commands.export import export
+from tinct.commands.farm import farm
 from tinct.commands.info import info
 from tinct.commands.install import install
 from tinct.commands.library import library
@@ -48,6 +49,7 @@ app.add_typer(data)
 app.add_typer(library)
 app.add_typer(project)
 app.add_typer(worker)
+app.add_typer(farm)
 
 
 def _show_version(wanted: bool) -> None:

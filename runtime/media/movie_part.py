@@ -89,7 +89,7 @@ class JoinedParts:
         number = first = 0
         for piece in self.pieces:
             start = None
-            for packet in self._read(piece):
+            for packet in self.read(piece):
                 shown = number
                 if not self.stream.codec.intra:
                     start = packet.pts if start is None else start
@@ -103,7 +103,7 @@ class JoinedParts:
                 number += 1
             first += piece.frames
 
-    def _read(self, piece: Piece) -> Iterator["Packet[VideoStream]"]:
+    def read(self, piece: Piece) -> Iterator["Packet[VideoStream]"]:
         """Packets of one part, all of which must be there."""
         path = self.folder / piece.name
         count = 0
@@ -122,7 +122,7 @@ class JoinedParts:
         """Frames by which decoding must run ahead of showing."""
         most = 0
         for piece in self.pieces:
-            packets = list(self._read(piece))
+            packets = list(self.read(piece))
             most = max(most, *(index - self._place(packet, packets[0].pts) for index, packet in enumerate(packets)))
         return most
 

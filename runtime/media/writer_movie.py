@@ -70,7 +70,7 @@ class MovieWriter(ResultWriter):
         try:
             # What the container refuses, it refuses now, and not after hours of work.
             with writing_movie(path):
-                joined = _JoinedMovie(self._staging.path / path.name, info, self._stream)
+                joined = JoinedMovie(self._staging.path / path.name, info, self._stream)
                 joined.discard()
         except BaseException:
             self.discard()
@@ -108,7 +108,7 @@ class MovieWriter(ResultWriter):
         self.settle()
         assert self._staging is not None, "only called while open"
         with writing_movie(self._path):
-            joined = _JoinedMovie(self._staging.path / self._path.name, self._info, self._stream)
+            joined = JoinedMovie(self._staging.path / self._path.name, self._info, self._stream)
             try:
                 joined.write(JoinedParts(self._staging.path, self._pieces, self._stream))
             except BaseException:
@@ -132,7 +132,7 @@ class MovieWriter(ResultWriter):
         self._staging = None
 
 
-class _JoinedMovie:
+class JoinedMovie:
     """The finished movie: the parts' pictures, the plate's audio and timecode."""
 
     def __init__(self, path: Path, info: PlateInfo, stream: MovieStream) -> None:

@@ -69,6 +69,7 @@ class Connection:
         }
         self._long: dict[str, Callable[[Fields, LongCall], dict[str, Any]]] = {
             "colorize": self._colorize,
+            "farm": self._farm,
             "shots": find_shots,
             "make_library": make_library,
         }
@@ -186,6 +187,11 @@ class Connection:
 
     def _colorize(self, request: Fields, call: LongCall) -> dict[str, Any]:
         return run_request(parse_request(request.inner("run")), self._store.warm, call)
+
+    def _farm(self, request: Fields, call: LongCall) -> dict[str, Any]:
+        from tinct.runtime.worker.farm_call import run_chunk  # which reads requests as this package does
+
+        return run_chunk(request, self._store.warm, call)
 
     def _set_references(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
         session.set_references(request, given)

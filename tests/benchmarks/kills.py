@@ -26,7 +26,7 @@ import av
 import cv2
 import numpy as np
 
-from tinct.runtime import pipeline
+from tinct.runtime import pipeline, plate_run
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import writer_movie, writer_sequence
 from tinct.runtime.media.image_file import read_image
@@ -148,7 +148,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0, help="of the instants")
     options = parser.parse_args()
-    pipeline.CHECKPOINT_FRAMES = CHECKPOINT_FRAMES
+    plate_run.CHECKPOINT_FRAMES = CHECKPOINT_FRAMES
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="tinct-kills-") as name:
         return run(Path(name), options.kills, chance)

@@ -21,12 +21,12 @@ FRAMES, EVERY = 14, 4
 KILLED = """
 import os, signal, sys
 import tinct.cli
-from tinct.runtime import pipeline
+from tinct.runtime import plate_run
 from tinct.runtime.journal import Journal
 from tinct.runtime.media import movie_part, staging, writer_movie, writer_sequence, ycbcr
 from tinct.runtime.work_folder import WorkFolder
 
-pipeline.CHECKPOINT_FRAMES = {every}
+plate_run.CHECKPOINT_FRAMES = {every}
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -61,7 +61,7 @@ POINTS = {
     "while a part is encoded": "before(movie_part.MoviePart, 'write', 7)",
     "when a part is closed and no line says so": "before(Journal, 'append', 3)",
     "in the middle of a line of the journal": "half_a_line()",
-    "while the parts are joined": "before(writer_movie._JoinedMovie, 'write', 1)",
+    "while the parts are joined": "before(writer_movie.JoinedMovie, 'write', 1)",
     "between two renames": "before(staging.os, 'replace', 3)",
 }
 
@@ -91,7 +91,7 @@ def results(output: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinct.runtime.pipeline.CHECKPOINT_FRAMES", EVERY)
+    monkeypatch.setattr("tinct.runtime.plate_run.CHECKPOINT_FRAMES", EVERY)
 
 
 @pytest.fixture

@@ -1,0 +1,66 @@
+"""The worker of one session of a farm: in a folder of its own, found by a variable of the environment."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import tinct
+from tinct.plugin.client import INSTALLATION, Client, ClientError, write_installation
+from tinct.runtime.errors import WorkerError
+
+VARIABLE = "TINCT_FARM_WORKER"
+"""Names the folder of the session's worker."""
+IDLE_MINUTES = 10
+"""A worker whose session ended without stopping it goes by itself after so long."""
+
+
+def start_worker() -> Path:
+    """Start a worker for this session and return its folder.
+
+    The folder is a short one of the system's, since sockets take no long paths and sessions have long ones.
+
+    Raises:
+        WorkerError: it cannot be started.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tinct-farm-"))
+    root = str(Path(tinct.__file__).resolve().parent.parent)
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    write_installation(str(folder / INSTALLATION), sys.executable, {"PYTHONPATH": path})
+    try:
+        with client_of(folder) as client:
+            client.connect()
+    except ClientError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise WorkerError(str(error)) from error
+    return folder
+
+
+def stop_worker() -> None:
+    """Stop this session's worker, if there is one that answers, and take its folder away."""
+    folder = worker_of_session()
+    if folder is None:
+        return
+    try:
+        with Client(folder=str(folder), start=False) as client:
+            client.stop()
+    except ClientError:
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def worker_of_session() -> Path | None:
+    """The folder of this session's worker, if it has one."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else None
+
+
+def client_of(folder: Path) -> Client:
+    """A client of the worker in ``folder``, which is started again should it have died."""
+    return Client(
+        folder=str(folder),
+        installation=str(folder / INSTALLATION),
+        options=("--idle", str(IDLE_MINUTES)),
+        timeout=120.0,
+    )
