@@ -1,0 +1,36 @@
+"""How sure the match of each frame is, as far as frames were looked at or rendered, and which want another still."""
+
+from __future__ import annotations
+
+from tinct.runtime.confidence_curve import THRESHOLD, FrameConfidence, Suggestion, suggest_stills
+from tinct.ui.models.frames import Variant
+from tinct.ui.signal import Signal
+
+
+class Confidence:
+    """Mean confidence 0..1 by frame for each variant of a shot. ``changed``: of a variant."""
+
+    def __init__(self) -> None:
+        self.changed = Signal()
+        self._known: dict[Variant, dict[int, float]] = {}
+
+    def note(self, variant: Variant, frame: int, mean: float) -> None:
+        """A frame of the variant, as a pass gives it, was that sure."""
+        known = self._known.setdefault(variant, {})
+        if known.get(frame) != mean:
+            known[frame] = mean
+            self.changed.emit(variant)
+
+    def curve(self, variant: Variant) -> dict[int, float]:
+        """What is known, by frame, in order."""
+        return dict(sorted(self._known.get(variant, {}).items()))
+
+    def mean(self, variant: Variant) -> float | None:
+        """Mean over what is known; None where that is nothing."""
+        known = self._known.get(variant)
+        return sum(known.values()) / len(known) if known else None
+
+    def suggestions(self, variant: Variant, threshold: float = THRESHOLD) -> tuple[Suggestion, ...]:
+        """Frames of the variant to make stills of, most doubt first."""
+        frames = [FrameConfidence(frame, mean, mean) for frame, mean in self.curve(variant).items()]
+        return suggest_stills(frames, threshold=threshold)

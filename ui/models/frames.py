@@ -1,0 +1,203 @@
+"""Frames of shots as pictures for the screen: rendered by the worker, newest wish first, and kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable, NamedTuple
+
+from tinct.plugin.client import FROM_FILE
+from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
+from tinct.plugin.params import HintPoint, StillInForce, defaults, format_hints, format_stills
+from tinct.runtime.project import Project, ProjectShot, ProjectStill
+from tinct.ui.lane import Lane, Stale, StaleError
+from tinct.ui.models.connection import Connect
+from tinct.ui.picture import Kept, Picture
+
+VIEWS = ("view", "plate_view", "confidence_view", "chroma_view")
+KEPT_BYTES = 384 << 20
+MOST_INSTANCES = 3
+"""Sessions of the worker that are kept open: the shot that is looked at, the other set of stills, the shot before."""
+
+
+class Variant(NamedTuple):
+    """A shot as it would be coloured: its plate, its frames and the values of the effect's parameters."""
+
+    source: str
+    first: int
+    last: int
+    values: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, project: Project, shot: ProjectShot, stills: tuple[ProjectStill, ...] | None = None) -> Variant:
+        """That of ``shot``, with other ``stills`` if there are some."""
+        used = shot.stills if stills is None else stills
+        values: dict[str, Any] = dict(project.parameters_of(shot))
+        values["stills"] = format_stills([StillInForce(one.path, one.frame, one.weight) for one in used])
+        values["hints"] = format_hints([HintPoint(one.frame, one.x, one.y, *one.colour) for one in shot.hints])
+        values["mask"] = shot.mask or ""
+        return cls(str(shot.source), shot.first, shot.last, tuple(sorted(values.items())))
+
+    @property
+    def has_stills(self) -> bool:
+        """Whether there is anything to colour it from."""
+        return dict(self.values)["stills"] != "[]"
+
+
+class SeenFrame(NamedTuple):
+    """A frame to look at.
+
+    ``pictures``: by the names of `VIEWS`; without a still the plate's alone. ``preview``: a pass over the shot gives
+    another one. ``confidence``: mean 0..1, None without a still. ``width``, ``height``: of the plate.
+    """
+
+    variant: Variant
+    number: int
+    pictures: Mapping[str, Picture]
+    preview: bool
+    confidence: float | None
+    width: int
+    height: int
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the pictures."""
+        return sum(len(picture.data) for picture in self.pictures.values())
+
+
+class PixelFacts(NamedTuple):
+    """A pixel of the frame that was rendered last: see `Session.pixel`."""
+
+    x: int
+    y: int
+    facts: Mapping[str, Any]
+
+
+class Frames:
+    """Gives frames from what is kept or from the worker. Used from the UI thread; the work is the lane's."""
+
+    def __init__(self, lane: Lane, connect: Connect, size: int = 960, kept_bytes: int = KEPT_BYTES):
+        """Work in ``lane`` with the client that ``connect`` gives; ``size``: of the pictures' longest side."""
+        self.size = size
+        self._lane, self._connect = lane, connect
+        self._kept = Kept(kept_bytes)
+        self._instances: OrderedDict[tuple[str, int, bool], EffectInstance] = OrderedDict()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the pictures that are kept."""
+        return self._kept.held_bytes
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a frame is being made."""
+        return self._lane.is_busy
+
+    def kept(self, variant: Variant, number: int) -> SeenFrame | None:
+        """The frame as a pass gives it, if it is at hand."""
+        seen: SeenFrame | None = self._kept.get((variant, number, self.size))
+        return seen
+
+    def ask(
+        self,
+        variant: Variant,
+        number: int,
+        done: Callable[[SeenFrame], None],
+        failed: Callable[[Exception], None],
+        other: bool = False,
+    ) -> None:
+        """Make a frame, unless something else is asked for before its turn comes.
+
+        Where frames before it have to be rendered for it, a preview comes first, and is followed by the right one.
+
+        Args:
+            variant: of the shot.
+            number: the plate's own.
+            done: called with the preview, if there is one, and with the frame.
+            failed: called with what went wrong.
+            other: it is the other set of stills, of which the worker keeps a session of its own.
+        """
+        kept = self.kept(variant, number)
+        if kept is not None:
+            if not other:
+                self._lane.forget()
+            done(kept)
+            return
+        size = self.size
+
+        def work(stale: Stale) -> Iterator[SeenFrame]:
+            for seen in self._made(variant, number, size, other, stale):
+                if not seen.preview:
+                    self._kept.put((variant, number, size), seen, seen.held_bytes)
+                yield seen
+
+        self._lane.ask(("frame", other), work, done, failed, supersedes=not other)
+
+    def ask_pixel(
+        self, variant: Variant, x: int, y: int, done: Callable[[PixelFacts], None], other: bool = False
+    ) -> None:
+        """Facts of a pixel of the frame that was made last; nothing where that is not at hand."""
+
+        def work(stale: Stale) -> Iterator[PixelFacts]:
+            instance = self._instances.get((variant.source, variant.first, other))
+            if instance is not None:
+                facts = instance.pixel(x, y)
+                if facts is not None:
+                    yield PixelFacts(x, y, facts)
+
+        self._lane.ask("pixel", work, done, lambda error: None)
+
+    def close(self) -> None:
+        """End the sessions; the lane must have ended."""
+        while self._instances:
+            self._instances.popitem()[1].close()
+        self._kept.clear()
+
+    def _made(self, variant: Variant, number: int, size: int, other: bool, stale: Stale) -> Iterator[SeenFrame]:
+        if not variant.has_stills:
+            yield self._plate_alone(variant, number, size)
+            return
+        instance = self._instance(variant, other)
+        if instance.is_identity(number):
+            yield self._plate_alone(variant, number, size)
+            return
+        if len(instance.get_frames_needed(number)) > 1:
+            yield _seen(variant, instance, number, size, lambda wanted: FROM_FILE if wanted == number else None)
+
+        def fetch(wanted: int) -> Any:
+            if stale():
+                raise StaleError
+            return FROM_FILE
+
+        yield _seen(variant, instance, number, size, fetch)
+
+    def _plate_alone(self, variant: Variant, number: int, size: int) -> SeenFrame:
+        client = self._connect("frames")
+        picture = Picture.of(client.thumbnail(variant.source, size, frame=number))
+        facts = client.probe(variant.source)
+        return SeenFrame(variant, number, {"plate_view": picture}, False, None, facts.width, facts.height)
+
+    def _instance(self, variant: Variant, other: bool) -> EffectInstance:
+        """The instance of that plate and set of stills, with the variant's values: what they leave right is kept."""
+        key = (variant.source, variant.first, other)
+        values = {**defaults(), **dict(variant.values)}
+        instance = self._instances.get(key)
+        if instance is None:
+            plate = PlateFile(variant.source, f"{variant.first}-{variant.last}")
+            instance = self._instances[key] = create_instance(self._connect("frames"), plate, values)
+            while len(self._instances) > MOST_INSTANCES:
+                self._instances.popitem(last=False)[1].close()
+        else:
+            self._instances.move_to_end(key)
+            instance.set_values(values)
+        return instance
+
+
+def _seen(
+    variant: Variant, instance: EffectInstance, number: int, size: int, fetch: Callable[[int], Any]
+) -> SeenFrame:
+    rendered = instance.render(number, fetch, outputs=VIEWS, view_size=size)
+    pictures = {name: Picture.of(array) for name, array in rendered.arrays.items()}
+    plate = instance.plate
+    assert plate is not None
+    return SeenFrame(variant, number, pictures, rendered.preview, rendered.confidence, plate.width, plate.height)
