@@ -100,6 +100,32 @@ class ColorizeProgress(NamedTuple):
     confidence: float
 
 
+class PlateFacts(NamedTuple):
+    """What a plate is: size in pixels, its own ``first`` and ``last`` frame numbers, how many ``frames``, its ``rate``
+    in frames a second as a fraction ("24000/1001", None for pictures), timecode of the first frame, pixel aspect, bits
+    a channel, whether those are floats, and how its values are encoded."""
+
+    width: int
+    height: int
+    first: int
+    last: int
+    frames: int
+    rate: str | None
+    timecode: str | None
+    pixel_aspect: str
+    bit_depth: int
+    is_float: bool
+    matrix: str
+    transfer: str
+
+
+class FromFile:
+    """Stands for the picture of a frame that the worker reads itself, in a session of `Client.open_plate`."""
+
+
+FROM_FILE = FromFile()
+
+
 class Still(NamedTuple):
     """A still: ``path`` of a file that the worker can read, or ``pixels``, (H, W, 3) float32, sRGB-encoded 0..1.
 
@@ -291,11 +317,61 @@ class Client:
             WorkerRefused: a parameter is wrong, or the model or backend cannot be used.
             ClientError: the worker cannot be reached.
         """
-        wanted = {
+        wanted: dict[str, Any] = {
             "width": width, "height": height, "model": model, "backend": backend, "working_size": working_size,
             "threads": threads, "matrix": matrix, "transfer": transfer, "space": space, "chroma": chroma,
             "limit": limit, "shared": self.shared, "stills_at_once": stills_at_once,
         }  # fmt: skip
+        return self._open(wanted, checkpoint_every)
+
+    def open_plate(
+        self,
+        path: str,
+        frames: str | None = None,
+        mask: str | None = None,
+        input_space: str | None = None,
+        still_space: str | None = None,
+        ocio: str | None = None,
+        model: str = "lite",
+        backend: str = "auto",
+        working_size: int | None = None,
+        threads: int | None = None,
+        chroma: float = 1.0,
+        checkpoint_every: int = 1,
+        stills_at_once: int | None = None,
+    ) -> Session:
+        """A session for a plate's file, whose frames the worker reads: `Session.render` takes `FROM_FILE`.
+
+        Args:
+            path: a movie, a sequence's pattern or a folder.
+            frames: a range of it such as ``1001-1100``; None: all.
+            mask: a picture, sequence or movie that limits the colour.
+            input_space: OpenColorIO space of the plate; None goes by its tags.
+            still_space: of the stills.
+            ocio: the configuration.
+            model: as the others, see `open_session`.
+            backend: see there.
+            working_size: see there.
+            threads: see there.
+            chroma: see there.
+            checkpoint_every: see there.
+            stills_at_once: see there.
+
+        Raises:
+            WorkerRefused: a parameter is wrong, or plate, mask, model or backend cannot be used.
+            ClientError: the worker cannot be reached.
+        """
+        plate = {
+            "path": os.path.abspath(path), "frames": frames, "mask": None if mask is None else os.path.abspath(mask),
+            "input_space": input_space, "still_space": still_space, "ocio": ocio,
+        }  # fmt: skip
+        wanted: dict[str, Any] = {
+            "plate": plate, "model": model, "backend": backend, "working_size": working_size, "threads": threads,
+            "chroma": chroma, "shared": self.shared, "stills_at_once": stills_at_once,
+        }  # fmt: skip
+        return self._open(wanted, checkpoint_every)
+
+    def _open(self, wanted: dict[str, Any], checkpoint_every: int) -> Session:
         if checkpoint_every < 1:
             raise ValueError(f"checkpoint_every is {checkpoint_every} and must be 1 or more")
         session = Session(self, wanted, checkpoint_every)
@@ -333,31 +409,135 @@ class Client:
             ClientError: the worker cannot be reached.
         """
         run = _with_whole_paths(request)
+        told = None if progress is None else lambda news: progress(ColorizeProgress(**news))
 
         def work() -> dict[str, Any]:
             try:
-                return self._colorize(run, progress, cancelled, self.timeout if timeout is None else timeout)
+                return self._long({"call": "colorize", "run": run}, told, cancelled, timeout)
             except OSError:
                 run["resume"] = True
                 raise
 
-        report: dict[str, Any] = self.repeated(work, "colorize")
+        report: dict[str, Any] = self.repeated(work, "colorize")["report"]
         return report
 
-    def _colorize(
+    def find_shots(
         self,
-        run: dict[str, Any],
-        progress: Callable[[ColorizeProgress], None] | None,
-        cancelled: Callable[[], bool] | None,
-        seconds: float,
+        path: str,
+        frames: str | None = None,
+        detector: str | None = None,
+        progress: Callable[[dict[str, Any]], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        timeout: float | None = None,
+    ) -> list[tuple[int, int]]:
+        """First and last frames of the shots of a plate; ``progress`` hears of frame, done and total.
+
+        Raises:
+            Cancelled: ``cancelled`` said so.
+            WorkerRefused: the plate cannot be read.
+            ClientError: the worker cannot be reached.
+        """
+        header = {"call": "shots", "path": os.path.abspath(path), "frames": frames, "detector": detector}
+        reply = self.repeated(lambda: self._long(header, progress, cancelled, timeout), "shots")
+        return [(shot["first"], shot["last"]) for shot in reply["shots"]]
+
+    def make_library(
+        self,
+        stills: str,
+        library: str,
+        model: str = "lite",
+        progress: Callable[[dict[str, Any]], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        timeout: float | None = None,
     ) -> dict[str, Any]:
+        """Describe the pictures under the folder ``stills`` in a library, or bring it up to date: how many ``stills``
+        it has, how many were ``described``, and which were ``skipped`` and why.
+
+        Raises:
+            Cancelled: ``cancelled`` said so; the library is as it was.
+            WorkerRefused: no picture can be used, or the library is something else.
+            ClientError: the worker cannot be reached.
+        """
+        header = {
+            "call": "make_library", "stills": os.path.abspath(stills), "library": os.path.abspath(library),
+            "model": model,
+        }  # fmt: skip
+        reply = self.repeated(lambda: self._long(header, progress, cancelled, timeout), "make_library")
+        return {name: reply[name] for name in ("stills", "described", "skipped")}
+
+    def probe(self, path: str, timeout: float | None = None, **spaces: Any) -> PlateFacts:
+        """What a plate is.
+
+        Raises:
+            WorkerRefused: it cannot be read.
+            ClientError: the worker cannot be reached.
+        """
+        header = dict(spaces, call="probe", path=os.path.abspath(path))
+        reply: dict[str, Any] = self.repeated(lambda: self.call(header, timeout=timeout), "probe")[0]
+        return PlateFacts(**reply["plate"])
+
+    def thumbnail(
+        self,
+        path: str,
+        size: int,
+        frame: int | None = None,
+        crop: Sequence[float] | None = None,
+        turn: int = 0,
+        timeout: float | None = None,
+    ) -> memoryview:
+        """A small picture (h, w, 3) of uint8, sRGB, no side over ``size``: of a still, or of a plate's ``frame``.
+
+        Args:
+            path: of the still or the plate.
+            size: in pixels.
+            frame: the plate's own number; None for a still.
+            crop: left, top, right and bottom of the part to show, as shares of the picture.
+            turn: degrees clockwise: 0, 90, 180 or 270.
+            timeout: seconds; None = the client's.
+
+        Raises:
+            WorkerRefused: it cannot be read.
+            ClientError: the worker cannot be reached.
+        """
+        header = {
+            "call": "thumbnail", "path": os.path.abspath(path), "size": size, "frame": frame, "turn": turn,
+            "crop": None if crop is None else list(crop),
+        }  # fmt: skip
+        picture: memoryview = self.repeated(lambda: self.call(header, timeout=timeout), "thumbnail")[1]["picture"]
+        return picture
+
+    def rank(
+        self, library: str, path: str, frame: int, count: int = 20, model: str = "lite", timeout: float | None = None
+    ) -> list[tuple[str, float]]:
+        """The stills of a library that are most like a plate's frame, best first, with their similarity -1..1.
+
+        Raises:
+            WorkerRefused: the library or the plate cannot be used.
+            ClientError: the worker cannot be reached.
+        """
+        header = {
+            "call": "rank", "library": os.path.abspath(library), "path": os.path.abspath(path), "frame": frame,
+            "count": count, "model": model,
+        }  # fmt: skip
+        found = self.repeated(lambda: self.call(header, timeout=timeout), "rank")[0]["found"]
+        return [(one["path"], one["similarity"]) for one in found]
+
+    def _long(
+        self,
+        header: dict[str, Any],
+        progress: Callable[[dict[str, Any]], None] | None,
+        cancelled: Callable[[], bool] | None,
+        timeout: float | None,
+    ) -> dict[str, Any]:
+        """A call that tells of its progress and can be cancelled; ``timeout``: without a sign of life."""
+        seconds = self.timeout if timeout is None else timeout
         with self._lock:
             self.connect()
             assert self._stream is not None
             self._calls += 1
             told = False
             try:
-                _send(self._stream, {"call": "colorize", "id": self._calls, "run": run}, (), None, seconds)
+                _send(self._stream, dict(header, id=self._calls), (), None, seconds)
                 while True:
                     if not told and cancelled is not None and cancelled():
                         _send(self._stream, {"call": "cancel"}, (), None, seconds)
@@ -370,15 +550,15 @@ class Client:
                     if "progress" not in reply:
                         break
                     if progress is not None and reply["progress"]:
-                        progress(ColorizeProgress(**reply["progress"]))
+                        progress(reply["progress"])
             except BaseException:
-                self.close()  # which ends the run
+                self.close()  # which ends the work
                 raise
-        if reply.get("ok"):
-            return dict(reply["report"])
         if reply.get("error") == "CancelledError":
             raise Cancelled(str(reply.get("message")))
-        raise WorkerRefused(str(reply.get("error")), str(reply.get("message")))
+        if not reply.get("ok"):
+            raise WorkerRefused(str(reply.get("error")), str(reply.get("message")))
+        return reply
 
     def _next_word(self, seconds: float, cancelled: Callable[[], bool] | None) -> dict[str, Any] | None:
         """The worker's next message; None as soon as ``cancelled`` says so."""
@@ -577,6 +757,8 @@ class Session:
         self._since: list[tuple[dict[str, Any], list[tuple[str, _Array]]]] = []
         self.model = ""
         self.backend = ""
+        self.plate: PlateFacts | None = None
+        """What the worker knows of the plate, in a session of `Client.open_plate`."""
         self.restored = 0
         """How often the session was opened again on another connection."""
 
@@ -628,6 +810,7 @@ class Session:
         preview: bool = False,
         borrow: bool = False,
         timeout: float | None = None,
+        view_size: int | None = None,
     ) -> Frame:
         """Colour frame ``number`` of the plate.
 
@@ -637,26 +820,33 @@ class Session:
         Args:
             number: the plate's own.
             picture: (H, W) luma or (H, W, 3) RGB, float32, encoded as the session was told: anything with a buffer or
-                ``__array_interface__``, contiguous; plain bytes are told apart by their size.
+                ``__array_interface__``, contiguous; plain bytes are told apart by their size. `FROM_FILE`: the
+                worker reads it.
             mask: (H, W) float32 0..1 that limits the colour.
-            outputs: of ``rgb``, ``ab`` and ``confidence``.
+            outputs: of ``rgb``, ``ab`` and ``confidence``; and for a screen, of 8 bits, sRGB, with no side over
+                ``view_size``: ``view`` (the result), ``plate_view`` and ``chroma_view`` (h, w, 3), and
+                ``confidence_view`` (h, w).
             continues: see above.
             preview: leave the session as it was, so that nothing follows from this frame.
             borrow: do not copy the result out of shared memory; it then holds until this session's next call.
             timeout: seconds; None = the client's.
+            view_size: in pixels; None = 960.
 
         Raises:
             ValueError: the picture or the mask has another size or type.
             WorkerRefused: the worker could not.
             ClientError: the worker cannot be reached.
         """
-        height, width = self._wanted["height"], self._wanted["width"]
-        given = _Array.of(picture, None, "the picture", ((height, width), (height, width, 3)))
-        arrays = [("rgb" if len(given.shape) == 3 else "luma", given)]
+        height, width = self._size
+        arrays = []
+        if picture is not FROM_FILE:
+            given = _Array.of(picture, None, "the picture", ((height, width), (height, width, 3)))
+            arrays.append(("rgb" if len(given.shape) == 3 else "luma", given))
         if mask is not None:
             arrays.append(("mask", _Array.of(mask, None, "the mask", ((height, width),))))
         header = {
             "call": "render", "number": number, "outputs": list(outputs), "continues": continues, "preview": preview,
+            "view_size": view_size,
         }  # fmt: skip
         last = not preview and len(self._since) + 1 >= self._every
         reply, got = self._call(dict(header, checkpoint=last), arrays, timeout, borrow)
@@ -665,6 +855,17 @@ class Session:
         elif not preview:
             self._since.append((dict(header, outputs=[]), [(name, array.kept()) for name, array in arrays]))
         return Frame(number, reply["was_reset"], reply["mean_confidence"], got, reply["seconds"])
+
+    def pixel(self, x: int, y: int, timeout: float | None = None) -> dict[str, Any]:
+        """What there is at a pixel of the frame that was rendered last: ``plate`` (luma) and ``rgb`` (result) as in the
+        file, ``lab`` of the result on a screen, and ``confidence``; None where a value is not finite.
+
+        Raises:
+            WorkerRefused: it lies outside the picture, or no frame was rendered since the worker began.
+            ClientError: the worker cannot be reached.
+        """
+        reply, _ = self._call({"call": "pixel", "x": x, "y": y}, [], timeout)
+        return dict(reply["pixel"])
 
     def reset(self, timeout: float | None = None) -> None:
         """Forget the frame before; the stills stay."""
@@ -708,6 +909,8 @@ class Session:
             again = self._number != 0
             self._number, self._connection = reply["session"], client.connections
             self.model, self.backend = reply["model"], reply["backend"]
+            if reply.get("plate"):
+                self.plate = PlateFacts(**reply["plate"])
             if not again:
                 return
             self.restored += 1
@@ -719,6 +922,13 @@ class Session:
                 self._once({"call": "restore"}, [("checkpoint", state)])
             for header, arrays in self._since:
                 self._once(header, arrays)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        """Height and width of the plate."""
+        if self.plate is not None:
+            return self.plate.height, self.plate.width
+        return self._wanted["height"], self._wanted["width"]
 
     def _change(self, header: dict[str, Any], arrays: list[tuple[str, _Array]], timeout: float | None) -> None:
         """A call after which the checkpoint is another one."""

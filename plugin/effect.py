@@ -16,13 +16,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
-from tinct.plugin.client import Client, Frame, Hint, Session, Still
+from tinct.plugin.client import Client, Frame, Hint, PlateFacts, Session, Still
 from tinct.plugin.params import (
     PARAMETERS,
     Parameter,
     StillInForce,
     parse_hints,
     parse_stills,
+    plate_arguments,
     session_arguments,
     validated,
 )
@@ -37,6 +38,8 @@ MOST_CHECKPOINTS = 64
 
 _STATE_NAMES = frozenset(("hints", "model", "backend", "workingSize", "stillsAtOnce"))
 """Parameters on which every state depends; chroma is laid on afterwards."""
+_PLATE_NAMES = frozenset(("inputSpace", "stillSpace", "ocio"))
+"""As those, of a `PlateFile`."""
 _SESSION_NAMES = _STATE_NAMES | {"stills", "chroma"}
 
 Fetch = Callable[[int], Any]
@@ -99,6 +102,14 @@ class PlateDescription(NamedTuple):
     first: int | None = None
 
 
+class PlateFile(NamedTuple):
+    """The Source clip as a file that the worker reads: a movie, a sequence's pattern or a folder, and a range of its
+    own frames such as ``1001-1100``, None for all of them. ``fetch`` then gives `FROM_FILE`."""
+
+    path: str
+    frames: str | None = None
+
+
 class Rendered(NamedTuple):
     """A rendered frame.
 
@@ -134,7 +145,7 @@ def describe_in_context(context: str) -> ContextDescriptor:
     return ContextDescriptor(context, clips, PARAMETERS)
 
 
-def create_instance(client: Client, plate: PlateDescription, values: Mapping[str, Any]) -> EffectInstance:
+def create_instance(client: Client, plate: PlateDescription | PlateFile, values: Mapping[str, Any]) -> EffectInstance:
     """CreateInstance.
 
     Raises:
@@ -147,16 +158,18 @@ def create_instance(client: Client, plate: PlateDescription, values: Mapping[str
 class EffectInstance:
     """The effect on one clip. Calls may come from any thread; one at a time goes through."""
 
-    def __init__(self, client: Client, plate: PlateDescription, values: Mapping[str, Any]) -> None:
+    def __init__(self, client: Client, plate: PlateDescription | PlateFile, values: Mapping[str, Any]) -> None:
         """See `create_instance`."""
         self._client, self._plate = client, plate
         self._values = validated(values)
         self._lock = threading.RLock()
-        self._first = plate.first
         self._stride = 1
         self._kept: dict[int, bytes] = {}
         self._spacing = CHECKPOINT_FRAMES
         self._session = self._opened(self._values)
+        facts = self._session.plate
+        self._known_first = plate.first if isinstance(plate, PlateDescription) else facts and facts.first
+        self._first = self._known_first
         self._at: int | None = None
         """The frame after which the session stands; None: it starts fresh, or stands elsewhere."""
         self._exact = False
@@ -184,14 +197,15 @@ class EffectInstance:
         with self._lock:
             new = validated({**self._values, **values})
             changed = {name for name in new if new[name] != self._values[name]}
-            if not changed & _SESSION_NAMES:
+            names = _SESSION_NAMES | ({*_PLATE_NAMES, "mask"} if isinstance(self._plate, PlateFile) else set())
+            if not changed & names:
                 self._values = new
                 return
             self._leave()
             session = self._opened(new)
             self._session.close()
             self._session, old, self._values = session, self._values, new
-            if changed & _STATE_NAMES:
+            if changed & names & (_STATE_NAMES | _PLATE_NAMES):
                 self._kept.clear()
             elif "stills" in changed:
                 since = _first_difference(_stills(old), self.stills)
@@ -222,14 +236,32 @@ class EffectInstance:
             if self._first is None:
                 self._first = min(first, last)
 
-    def render(self, time: int, fetch: Fetch, mask: Any = None, outputs: Sequence[str] | None = None) -> Rendered:
+    @property
+    def plate(self) -> PlateFacts | None:
+        """What the worker knows of a `PlateFile`."""
+        return self._session.plate
+
+    def pixel(self, x: int, y: int) -> dict[str, Any]:
+        """`Session.pixel` of the frame that was rendered last."""
+        with self._lock:
+            return self._session.pixel(x, y)
+
+    def render(
+        self,
+        time: int,
+        fetch: Fetch,
+        mask: Any = None,
+        outputs: Sequence[str] | None = None,
+        view_size: int | None = None,
+    ) -> Rendered:
         """Render frame ``time``.
 
         Args:
             time: the plate's own frame number.
             fetch: gives the Source's picture of a frame; for ``time`` always, for others None where the host has none.
             mask: (H, W) float32 0..1 that limits the colour.
-            outputs: of ``rgb``, ``ab`` and ``confidence``; None: what the parameter ``view`` says.
+            outputs: as `Session.render`; None: what the parameter ``view`` says.
+            view_size: as there.
 
         Raises:
             ValueError: the picture or the mask has another size or type, or there is no picture of ``time``.
@@ -237,7 +269,7 @@ class EffectInstance:
             ClientError: the worker cannot be reached.
         """
         with self._lock:
-            if self._first is None or (time < self._first and self._plate.first is None):
+            if self._first is None or (time < self._first and self._known_first is None):
                 self.purge_caches()
                 self._first = time
             if outputs is None:
@@ -246,7 +278,7 @@ class EffectInstance:
             picture = fetch(time)
             if picture is None:
                 raise ValueError(f"the host gave no picture of frame {time}")
-            frame = self._step(time, picture, exact, mask=mask, outputs=outputs)
+            frame = self._step(time, picture, exact, mask=mask, outputs=outputs, view_size=view_size)
             return Rendered(time, frame.arrays, not exact, frame.was_reset, frame.mean_confidence)
 
     def end_sequence_render(self) -> None:
@@ -269,16 +301,12 @@ class EffectInstance:
             self._session.close()
 
     def _opened(self, values: Mapping[str, Any]) -> Session:
-        plate = self._plate
-        session = self._client.open_session(
-            plate.width,
-            plate.height,
-            matrix=plate.matrix,
-            transfer=plate.transfer,
-            space=plate.space,
-            limit=plate.limit,
-            **session_arguments(values),
-        )
+        plate, arguments = self._plate, session_arguments(values)
+        if isinstance(plate, PlateFile):
+            spaces = plate_arguments(values)
+            session = self._client.open_plate(plate.path, plate.frames, **spaces, **arguments)
+        else:
+            session = self._client.open_session(plate.width, plate.height, **_named(plate), **arguments)
         try:
             session.set_references([Still(one.path, frame=one.frame, weight=one.weight) for one in _stills(values)])
             session.set_hints([Hint(one.frame, one.x, one.y, one[3:]) for one in parse_hints(values["hints"])])
@@ -328,10 +356,17 @@ class EffectInstance:
             return first
         return int(term) + -(int(term) - first) % self._stride
 
-    def _step(self, time: int, picture: Any, exact: bool, mask: Any = None, outputs: Sequence[str] = ()) -> Frame:
-        frame = self._session.render(
-            time, picture, mask=mask, outputs=outputs, continues=self._at == time - self._stride
-        )
+    def _step(
+        self,
+        time: int,
+        picture: Any,
+        exact: bool,
+        mask: Any = None,
+        outputs: Sequence[str] = (),
+        view_size: int | None = None,
+    ) -> Frame:
+        follows = self._at == time - self._stride
+        frame = self._session.render(time, picture, mask=mask, outputs=outputs, continues=follows, view_size=view_size)
         self._at, self._exact = time, exact
         if exact and self._first is not None and ((time - self._first) // self._stride + 1) % self._spacing == 0:
             self._keep()
@@ -362,6 +397,11 @@ class EffectInstance:
         if len(self._kept) > MOST_CHECKPOINTS:
             self._spacing *= 2
             self._kept = {frame: self._kept[frame] for frame in sorted(self._kept)[1::2]}
+
+
+def _named(plate: PlateDescription) -> dict[str, Any]:
+    """Of `Client.open_session`."""
+    return {"matrix": plate.matrix, "transfer": plate.transfer, "space": plate.space, "limit": plate.limit}
 
 
 def _stills(values: Mapping[str, Any]) -> list[StillInForce]:

@@ -310,6 +310,17 @@ def session_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def plate_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of `Client.open_plate` that parameters decide, beyond those of a session.
+
+    Raises:
+        ParameterError: as `validated`.
+    """
+    checked = validated(values)
+    names = ("mask", "inputSpace", "stillSpace", "ocio")
+    return {_BY_NAME[name].field or name: checked[name] or None for name in names}
+
+
 def colorize_request(
     values: Mapping[str, Any],
     *,

@@ -68,11 +68,26 @@ def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = N
         MediaNotFoundError: no such file.
         StillError: it cannot be decoded, is grey, or is out of the size limits.
     """
+    path = Path(path)
+    rgb = read_picture(path, to_srgb=to_srgb)
+    if is_grey(rgb):
+        raise StillError(f"The still {path} is grey; use one that shows the colours.")
+    rgb.setflags(write=False)
+    digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
+    return Still(path, rgb, digest)
+
+
+def read_picture(path: Path, *, to_srgb: Callable[[Image], Image] | None = None) -> Image:
+    """The pixels of a picture that may be grey, (H, W, 3) float32 sRGB 0..1, upright; otherwise as `read_still`.
+
+    Raises:
+        MediaNotFoundError: no such file.
+        StillError: it cannot be decoded, or is out of the size limits.
+    """
     # Here, so that whoever only wants the type does not load the image library.
     from tinct.runtime.media.channels import picture_channels, reorient, to_float
     from tinct.runtime.media.image_file import read_image
 
-    path = Path(path)
     if path.is_dir() or (path.exists() and path.suffix.lower() not in IMAGE_SUFFIXES):
         raise StillError(f"The still {path} is not an image; use one of {', '.join(IMAGE_SUFFIXES)}.")
     try:
@@ -82,19 +97,14 @@ def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = N
         raise MediaNotFoundError(f"There is no still {path}; check the path.") from error
     except MediaError as error:
         raise StillError(f"A still cannot be used: {error}") from error
-    if len(channels.colours) == 1:
-        raise StillError(f"The still {path} is grey (it has one channel); use one in colour.")
     rgb = to_float(stored[..., list(channels.colours)], header)
+    if len(channels.colours) == 1:
+        rgb = np.repeat(rgb, 3, axis=-1)
     if to_srgb is not None:
         rgb = to_srgb(rgb)
     elif header.is_float:
         rgb = encode_linear(rgb, "srgb")
-    rgb = reorient(rgb, int(header.number("Orientation") or 1))
-    if is_grey(rgb):
-        raise StillError(f"The still {path} is grey; use one that shows the colours.")
-    rgb.setflags(write=False)
-    digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
-    return Still(path, rgb, digest)
+    return reorient(rgb, int(header.number("Orientation") or 1))
 
 
 def is_grey(rgb: Image) -> bool:

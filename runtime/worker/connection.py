@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import SessionGoneError, TinctError, UsageError, WorkerError
-from tinct.runtime.worker.colorize_call import ColorizeCall, parse_request
+from tinct.runtime.worker.colorize_call import parse_request, run_request
 from tinct.runtime.worker.fields import Fields
+from tinct.runtime.worker.long_call import LongCall
+from tinct.runtime.worker.media_calls import MediaCalls, find_shots, make_library
 from tinct.runtime.worker.served_session import Arrays, ServedSession
 from tinct.runtime.worker.warm_store import WarmStore
 from tinct.runtime.worker.wire import Message, read_message, write_message
@@ -63,7 +65,14 @@ class Connection:
             "reset": self._reset,
             "snapshot": self._snapshot,
             "restore": self._restore,
+            "pixel": self._pixel,
         }
+        self._long: dict[str, Callable[[Fields, LongCall], dict[str, Any]]] = {
+            "colorize": self._colorize,
+            "shots": find_shots,
+            "make_library": make_library,
+        }
+        self._media = MediaCalls(store)
 
     def serve(self) -> None:
         """Answer until the client is gone."""
@@ -89,6 +98,7 @@ class Connection:
         finally:
             for session in self._sessions.values():
                 self._store.close(session)
+            self._media.close()
 
     def _answer(self, message: Message) -> None:
         started = time.perf_counter()
@@ -123,8 +133,15 @@ class Connection:
             return {}, {}, None
         if call == "open":
             return self._open(request)
-        if call == "colorize":
-            return self._colorize(message), {}, None
+        if call in self._long:
+            run = LongCall(self._stream, call=message.header.get("id"), seconds=self._seconds)
+            return self._long[call](request, run), {}, None
+        if call == "thumbnail":
+            return {}, {"picture": self._media.thumbnail(request)}, None
+        if call == "rank":
+            return {"found": self._media.rank(request)}, {}, None
+        if call == "probe":
+            return self._media.probe(request), {}, None
         number = request.whole("session")
         session = self._sessions.get(number)
         if call == "close":
@@ -163,12 +180,12 @@ class Connection:
             "model": manifest.identity,
             "backend": session.backend.NAME,
             "shared_bytes": 0 if session.shared is None else session.shared.size,
+            "plate": None if session.source is None else session.source.facts(),
         }
         return facts, {}, session
 
-    def _colorize(self, message: Message) -> dict[str, Any]:
-        run = ColorizeCall(self._stream, self._store.warm, call=message.header.get("id"), seconds=self._seconds)
-        return run.run(parse_request(message.header.get("run")))
+    def _colorize(self, request: Fields, call: LongCall) -> dict[str, Any]:
+        return run_request(parse_request(request.inner("run")), self._store.warm, call)
 
     def _set_references(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
         session.set_references(request, given)
@@ -181,6 +198,9 @@ class Connection:
     def _render(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
         self._store.make_room(keep=session)
         return session.render(request, given)
+
+    def _pixel(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
+        return {"pixel": session.pixel(request)}, {}
 
     def _reset(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
         session.reset()

@@ -1,6 +1,7 @@
 """What a request says, read key by key with its type checked."""
 
 import math
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,10 @@ class Fields:
             raise UsageError(f"{what} must be an object")
         self._document: Mapping[str, Any] = document
         self._what = what
+
+    def keys(self) -> set[str]:
+        """All that is said."""
+        return set(self._document)
 
     def has(self, key: str) -> bool:
         """Whether ``key`` is there and not null."""
@@ -73,3 +78,15 @@ class Fields:
 
     def _error(self, key: str, wanted: str, value: object) -> UsageError:
         return UsageError(f"{key!r} of {self._what} is {str(value)[:80]!r} and must be {wanted}")
+
+
+def whole_path(fields: Fields, key: str) -> str:
+    """A path that means the same in the worker's folder as in the client's.
+
+    Raises:
+        UsageError: it does not, or is none.
+    """
+    path = fields.text(key)
+    if not os.path.isabs(path):
+        raise UsageError(f"the path {path[:200]!r} is not absolute; the worker does not share the client's folder")
+    return path

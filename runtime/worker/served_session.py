@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -27,12 +27,15 @@ from tinct.runtime.session import ColorizationSession, StepResult
 from tinct.runtime.upsample import upsample_chroma
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
+from tinct.runtime.worker.plate_source import PlateSource
 from tinct.runtime.worker.shared_frame import SharedFrame
+from tinct.runtime.worker.views import LARGEST_VIEW, VIEWS, ShownFrame, shown
 
 Image = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
 
-OUTPUTS = ("rgb", "ab", "confidence")
+OUTPUTS = ("rgb", "ab", "confidence", *VIEWS)
+VIEW_SIZE = 960
 LARGEST_SIDE = 16384
 MOST_STILLS = 1000
 NO_FRAME = -(2**53)
@@ -50,12 +53,20 @@ class PlateFacts:
     limit: bool
 
     @classmethod
-    def of(cls, request: Fields) -> "PlateFacts":
-        """From ``width``, ``height``, ``matrix``, ``transfer``, ``space``, ``chroma`` and ``limit`` of a request.
+    def of(cls, request: Fields, source: PlateSource | None) -> "PlateFacts":
+        """From ``width``, ``height``, ``matrix``, ``transfer``, ``space``, ``chroma`` and ``limit`` of a request; where
+        the plate has a ``source``, that knows the first five.
 
         Raises:
             UsageError: one is out of range.
         """
+        chroma = request.number("chroma", 1.0)
+        if chroma < 0:
+            raise UsageError(f"chroma is {chroma} and must be 0 or more; 1 is the colour as the stills have it")
+        if source is not None:
+            info = source.info
+            limit = request.flag("limit", info.colour.space is None)
+            return cls(info.width, info.height, info.colour, chroma, limit)
         matrix = request.text("matrix") if request.has("matrix") else "bt709"
         if matrix not in LUMA_COEFFICIENTS:
             raise UsageError(f"no matrix named {matrix!r}: they are {', '.join(LUMA_COEFFICIENTS)}")
@@ -66,9 +77,6 @@ class PlateFacts:
             check_transfer(tags)
         except ValueError as error:
             raise UsageError(str(error)) from error
-        chroma = request.number("chroma", 1.0)
-        if chroma < 0:
-            raise UsageError(f"chroma is {chroma} and must be 0 or more; 1 is the colour as the stills have it")
         width = request.whole("width", least=1, most=LARGEST_SIDE)
         height = request.whole("height", least=1, most=LARGEST_SIDE)
         return cls(width, height, tags, chroma, request.flag("limit", True))
@@ -89,14 +97,15 @@ class ServedSession:
         *,
         working_size: int | None,
         stills_at_once: int,
+        source: PlateSource | None,
         shared: SharedFrame | None,
     ) -> None:
-        """Start without stills.
+        """Start without stills. ``source``: of the plate's frames where the client gives none; closed with the session.
 
         Raises:
             UsageError: the working size is out of range.
         """
-        self.backend, self.plate, self.shared = backend, plate, shared
+        self.backend, self.plate, self.source, self.shared = backend, plate, source, shared
         self._warm = warm
         self._session = ColorizationSession(
             backend, working_size=working_size, stills_at_once=stills_at_once, encoded=warm.stills
@@ -105,6 +114,7 @@ class ServedSession:
         self._points: list[PointHint] = []
         self._hints: HintTracker | None = None
         self._last = NO_FRAME
+        self._shown: ShownFrame | None = None
         self.used = time.monotonic()
         self.busy = Lock()
         self.notices: deque[str] = deque(maxlen=20)
@@ -113,7 +123,10 @@ class ServedSession:
     def held_bytes(self) -> int:
         """Bytes that would be free if this session ended; encoded stills are everybody's."""
         pixels = sum(reference.rgb.nbytes for reference in self._references)
-        return self._session.held_bytes + pixels + (0 if self.shared is None else self.shared.size)
+        held = self._session.held_bytes + pixels + (0 if self.shared is None else self.shared.size)
+        if self.source is not None:
+            held += self.source.held_bytes
+        return held + (0 if self._shown is None else self._shown.luma.nbytes)
 
     def uses(self, digest: str) -> bool:
         """Whether a still of that digest is among this session's."""
@@ -130,7 +143,9 @@ class ServedSession:
         listed = request.listed("stills")
         if len(listed) > MOST_STILLS:
             raise UsageError(f"{len(listed)} stills were given; a session takes at most {MOST_STILLS}")
-        references = tuple(_reference(Fields(one, "a still"), arrays) for one in listed)
+        management = None if self.source is None else self.source.management
+        to_srgb = None if management is None else management.still_to_srgb
+        references = tuple(_reference(Fields(one, "a still"), arrays, to_srgb) for one in listed)
         self._session.set_references(references)
         self._references = references
 
@@ -169,19 +184,21 @@ class ServedSession:
         """Colour frame ``number`` of the plate: facts and the arrays that ``outputs`` names.
 
         The picture is ``luma`` (H, W) or ``rgb`` (H, W, 3), float32 as in the file; ``mask`` (H, W) float32 0..1 limits
-        the colour. Out come ``rgb`` (H, W, 3) as `compose` makes it, ``ab`` (H, W, 2) in Lab units as it went into
-        that, and ``confidence`` (h, w) 0..1 at working size. After an error and after a ``preview`` the session stands
-        as before.
+        the colour. Where neither is given the plate's own file is read. Out come ``rgb`` (H, W, 3) as `compose` makes
+        it, ``ab`` (H, W, 2) in Lab units as it went into that, ``confidence`` (h, w) 0..1 at working size, and `VIEWS`
+        with no side over ``view_size``. After an error and after a ``preview`` the session stands as before.
 
         Raises:
             UsageError: an array is missing or of another shape.
+            FrameRangeError, MediaError: the plate's file has no such frame, or it cannot be read.
             BackendError: inference failed.
         """
         number = request.whole("number")
         outputs = request.listed("outputs")
         if strange := [name for name in outputs if name not in OUTPUTS]:
             raise UsageError(f"no output named {strange[0]!r}: they are {', '.join(OUTPUTS)}")
-        luma, mask = self._luma(arrays), self._mask(arrays)
+        view_size = request.whole("view_size", least=16, most=LARGEST_VIEW) if request.has("view_size") else VIEW_SIZE
+        luma, mask = self._luma(number, arrays), self._mask(number, arrays)
         lightness = luma_to_lightness(luma, self.plate.tags)
         before = self._checkpoint()
         try:
@@ -194,12 +211,30 @@ class ServedSession:
         else:
             self._last = number
         facts = {"number": number, "was_reset": step.was_reset, "mean_confidence": float(step.confidence.mean())}
-        return facts, self._finish(outputs, luma, lightness, step, mask)
+        self._shown = ShownFrame(luma, step, mask, self.plate.tags, self.plate.chroma)
+        made = self._finish(outputs, luma, lightness, step, mask)
+        views = [name for name in outputs if name in VIEWS]
+        return facts, made | (shown(views, view_size, self._shown) if views else {})
+
+    def pixel(self, request: Fields) -> dict[str, Any]:
+        """What there is at the pixel ``x``, ``y`` of the frame that was rendered last: `ShownFrame.pixel`.
+
+        Raises:
+            UsageError: it lies outside the picture, or no frame was rendered.
+        """
+        x = request.whole("x", least=0, most=self.plate.width - 1)
+        y = request.whole("y", least=0, most=self.plate.height - 1)
+        if self._shown is None:
+            raise UsageError("no frame was rendered, of which a pixel could be told")
+        return self._shown.pixel(x, y)
 
     def close(self) -> None:
         """Let everything go."""
         if self.shared is not None:
             self.shared.close()
+        if self.source is not None:
+            self.source.close()
+        self._shown = None
         self._session, self._references = None, ()  # type: ignore[assignment]
 
     def _step(self, number: int, lightness: Image, *, continues: bool) -> StepResult:
@@ -235,15 +270,17 @@ class ServedSession:
             arrays["confidence"] = step.confidence
         return arrays
 
-    def _luma(self, arrays: Arrays) -> Image:
+    def _luma(self, number: int, arrays: Arrays) -> Image:
+        if self.source is not None and "rgb" not in arrays and "luma" not in arrays:
+            return self.source.frame(number).luma
         shape = (self.plate.height, self.plate.width)
         if "rgb" in arrays:
             return desaturate(_image("rgb", arrays, (*shape, 3)), self.plate.tags.luma_weights)
         return _image("luma", arrays, shape)
 
-    def _mask(self, arrays: Arrays) -> Image | None:
+    def _mask(self, number: int, arrays: Arrays) -> Image | None:
         if "mask" not in arrays:
-            return None
+            return None if self.source is None else self.source.mask(number)
         mask = _image("mask", arrays, (self.plate.height, self.plate.width))
         return np.clip(np.nan_to_num(mask), 0, 1).astype(np.float32)
 
@@ -274,13 +311,13 @@ class ServedSession:
         self._hints = HintTracker(self._points) if self._points else None
 
 
-def _reference(fields: Fields, arrays: Arrays) -> Reference:
+def _reference(fields: Fields, arrays: Arrays, to_srgb: Callable[[Image], Image] | None) -> Reference:
     frame = fields.whole("frame") if fields.has("frame") else None
     weight = fields.number("weight", 1.0)
     if weight <= 0:
         raise UsageError(f"the weight of a still is {weight} and must be above 0")
     if fields.has("path"):
-        return Reference(read_still(Path(fields.text("path"))), frame, weight)
+        return Reference(read_still(Path(fields.text("path")), to_srgb=to_srgb), frame, weight)
     name = fields.text("array")
     pixels = arrays.get(name)
     if pixels is None or pixels.dtype != np.float32 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Lock
 
 from tinct.runtime.backends import AUTO, create_backend
@@ -10,15 +11,20 @@ from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import Bundle, find_bundle
 from tinct.runtime.errors import WorkerError
+from tinct.runtime.library.manifest import MANIFEST_NAME
+from tinct.runtime.library.still_library import StillLibrary, open_library
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
+from tinct.runtime.worker.plate_source import PlateSource
 from tinct.runtime.worker.served_session import PlateFacts, ServedSession
 from tinct.runtime.worker.shared_frame import CAN_SHARE, SharedFrame
 from tinct.runtime.worker.turns import Turns
 
 LEAST_STILLS = 32 << 20
 """Bytes left to encoded stills however much the sessions hold."""
+OPEN_LIBRARIES = 4
+DEFAULT_MODEL = "lite"
 _log = logging.getLogger(__name__)
 
 Key = tuple[str, str, str, int | None]
@@ -42,6 +48,7 @@ class WarmStore:
         self._loading = Lock()
         self._backends: dict[Key, Backend] = {}
         self._sessions: list[ServedSession] = []
+        self._libraries: dict[tuple[str, int, int], StillLibrary] = {}
 
     @property
     def session_count(self) -> int:
@@ -67,14 +74,23 @@ class WarmStore:
             BackendError: the backend cannot run here.
             WorkerError: no memory is left in the budget.
         """
-        plate = PlateFacts.of(request)
+        backend = self.backend(request)
+        source = PlateSource(request.inner("plate")) if request.has("plate") else None
+        try:
+            return self._opened(request, backend, source, can_share=can_share)
+        except BaseException:
+            if source is not None:
+                source.close()
+            raise
+
+    def _opened(
+        self, request: Fields, backend: Backend, source: PlateSource | None, *, can_share: bool
+    ) -> ServedSession:
+        plate = PlateFacts.of(request, source)
         working_size = request.whole("working_size", least=1, most=1 << 20) if request.has("working_size") else None
-        at_once = (
-            request.whole("stills_at_once", least=1, most=1 << 20) if request.has("stills_at_once") else STILLS_AT_ONCE
-        )
-        threads = request.whole("threads", least=1, most=1024) if request.has("threads") else None
-        name = request.text("backend") if request.has("backend") else AUTO
-        backend = self._backend(name, find_bundle(request.text("model")), threads)
+        at_once = STILLS_AT_ONCE
+        if request.has("stills_at_once"):
+            at_once = request.whole("stills_at_once", least=1, most=1 << 20)
         shared = None
         if can_share and CAN_SHARE and request.flag("shared", True):
             size = (3 + 3 + 1) * plate.width * plate.height * 4 + 4096
@@ -82,7 +98,13 @@ class WarmStore:
             shared = SharedFrame(size)
         try:
             session = ServedSession(
-                backend, plate, self.warm, working_size=working_size, stills_at_once=at_once, shared=shared
+                backend,
+                plate,
+                self.warm,
+                working_size=working_size,
+                stills_at_once=at_once,
+                source=source,
+                shared=shared,
             )
         except BaseException:
             if shared is not None:
@@ -91,6 +113,34 @@ class WarmStore:
         with self._lock:
             self._sessions.append(session)
         return session
+
+    def backend(self, request: Fields) -> Backend:
+        """The backend that a request asks for, loaded.
+
+        Raises:
+            UsageError: a parameter is wrong.
+            BundleError: the model is broken.
+            BackendError: the backend cannot run here.
+        """
+        return self._backend(*backend_asked_for(request))
+
+    def library(self, folder: Path, backend: Backend) -> StillLibrary:
+        """The library in ``folder`` as it is now, open; for use while a turn is held.
+
+        Raises:
+            LibraryError: it cannot be used with the backend's model.
+            UsageError: FAISS is missing.
+        """
+        try:
+            changed = (folder / MANIFEST_NAME).stat().st_mtime_ns
+        except OSError:
+            changed = 0  # whoever opens it says what is wrong
+        key = (str(folder), changed, id(backend))
+        if key not in self._libraries:
+            self._libraries[key] = open_library(folder, backend)
+            while len(self._libraries) > OPEN_LIBRARIES:
+                del self._libraries[next(iter(self._libraries))]
+        return self._libraries[key]
 
     def make_room(self, more: int = 0, keep: ServedSession | None = None) -> None:
         """Bring what is held, and ``more`` bytes, under the budget; ``keep`` is not closed.
@@ -148,3 +198,15 @@ class WarmStore:
             for session in self._sessions:
                 if session.uses(digest):
                     session.notices.append(f"{text} and will be encoded again when it is needed")
+
+
+def backend_asked_for(request: Fields) -> tuple[str, Bundle, int | None]:
+    """Name of the backend, model, and threads that a request asks for.
+
+    Raises:
+        UsageError: a parameter is wrong, or there is no such model.
+        BundleError: it is broken.
+    """
+    threads = request.whole("threads", least=1, most=1024) if request.has("threads") else None
+    name = request.text("backend") if request.has("backend") else AUTO
+    return name, find_bundle(request.text("model") if request.has("model") else DEFAULT_MODEL), threads

@@ -23,6 +23,7 @@ from tinct.plugin.params import (
     validated,
 )
 from tinct.runtime.worker.colorize_call import KEYS, parse_request
+from tinct.runtime.worker.fields import Fields
 
 STILLS = [StillInForce("/stills/a.png"), StillInForce("/stills/ä b.png", 1040, 2.5)]
 HINTS = [HintPoint(7, 1.5, 2.0, 0.1, 0.2, 0.3)]
@@ -82,7 +83,7 @@ def test_a_request_is_one_that_the_worker_takes() -> None:
     }  # fmt: skip
     request = colorize_request(changed, input="/plate.%04d.exr", output="/out.%04d.exr", frames="1-9", resume=True)
     assert set(request) <= KEYS
-    parsed = parse_request({name: value for name, value in request.items() if value is not None})
+    parsed = parse_request(Fields({name: value for name, value in request.items() if value is not None}))
     assert [(str(one.path), one.frame, one.weight) for one in parsed.references] == [tuple(one) for one in STILLS]
     assert parsed.hints[0].colour == (0.1, 0.2, 0.3)
     assert (parsed.chroma, parsed.working_size, parsed.stills_at_once) == (1.5, 288, 4)

@@ -1,0 +1,163 @@
+"""Calls about files, without a session: what a plate is, small pictures, shots, and stills that are alike."""
+
+from collections import OrderedDict
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.backends import create_backend
+from tinct.runtime.colour import luma_to_lightness
+from tinct.runtime.errors import UsageError
+from tinct.runtime.library import build_library
+from tinct.runtime.media.stills import read_picture
+from tinct.runtime.screen import screen_rgb
+from tinct.runtime.shots import DEFAULT_DETECTOR, create_detector, detect_shots
+from tinct.runtime.worker.fields import Fields, whole_path
+from tinct.runtime.worker.long_call import LongCall
+from tinct.runtime.worker.plate_source import PlateSource
+from tinct.runtime.worker.views import LARGEST_VIEW, reduced, to_bytes
+from tinct.runtime.worker.warm_store import WarmStore, backend_asked_for
+
+OPEN_PLATES = 4
+"""Plates that a client's small pictures keep open."""
+TURNS = (0, 90, 180, 270)
+MOST_ANSWERS = 1000
+
+
+class MediaCalls:
+    """Of one client: some plates stay open, since small pictures come in runs. Not thread-safe."""
+
+    def __init__(self, store: WarmStore) -> None:
+        """With what the worker keeps for all."""
+        self._store = store
+        self._plates: OrderedDict[str, PlateSource] = OrderedDict()
+
+    def close(self) -> None:
+        """Release files."""
+        while self._plates:
+            self._plates.popitem()[1].close()
+
+    def probe(self, request: Fields) -> dict[str, Any]:
+        """Facts of the plate at ``path``: `PlateSource.facts`.
+
+        Raises:
+            UsageError, MediaError: as `PlateSource`.
+        """
+        with closing(PlateSource(request)) as source:
+            return {"plate": source.facts()}
+
+    def thumbnail(self, request: Fields) -> NDArray[np.uint8]:
+        """(h, w, 3) uint8 sRGB, no side over ``size``: the picture at ``path``, or frame ``frame`` of the plate there,
+        cut to ``crop`` (left, top, right, bottom as shares of the picture) and turned by ``turn`` degrees clockwise.
+
+        Raises:
+            UsageError: a wrong description.
+            MediaError, StillError: it cannot be read.
+        """
+        size = request.whole("size", least=16, most=LARGEST_VIEW)
+        if request.has("frame"):
+            rgb = self._plate_picture(request, size)
+        else:
+            rgb = reduced(read_picture(Path(whole_path(request, "path"))), size * _enlargement(request))
+        return to_bytes(reduced(_cut_and_turned(rgb, request), size))
+
+    def rank(self, request: Fields) -> list[dict[str, Any]]:
+        """The ``count`` stills of the library in ``library`` most like frame ``frame`` of the plate at ``path``, best
+        first: ``path`` and ``similarity`` -1..1.
+
+        Raises:
+            UsageError: a wrong description.
+            LibraryError: the library cannot be used with the model.
+            MediaError: the plate cannot be read.
+            BackendError: the descriptor graph failed.
+        """
+        count = request.whole("count", least=1, most=MOST_ANSWERS)
+        source = self._plate(request)
+        lightness = luma_to_lightness(source.frame(request.whole("frame")).luma, source.info.colour)
+        with self._store.turns.take():
+            library = self._store.library(Path(whole_path(request, "library")), self._store.backend(request))
+            found = library.query(lightness, count)
+        return [{"path": str(one.path), "similarity": one.similarity} for one in found]
+
+    def _plate(self, request: Fields) -> PlateSource:
+        path = whole_path(request, "path")
+        if path not in self._plates:
+            self._plates[path] = PlateSource(Fields({"path": path}))
+            if len(self._plates) > OPEN_PLATES:
+                self._plates.popitem(last=False)[1].close()
+        self._plates.move_to_end(path)
+        return self._plates[path]
+
+    def _plate_picture(self, request: Fields, size: int) -> Any:
+        source = self._plate(request)
+        luma = reduced(source.frame(request.whole("frame")).luma, size * _enlargement(request))
+        return screen_rgb(np.repeat(luma[..., None], 3, axis=-1), source.info.colour)
+
+
+def find_shots(request: Fields, call: LongCall) -> dict[str, Any]:
+    """The shots of the plate at ``path`` (in the range ``frames``), found by ``detector``: first and last frames.
+
+    Raises:
+        UsageError: a wrong description, or an unknown detector.
+        MediaError: the plate cannot be read.
+        CancelledError: the client wanted it.
+        OSError: it is gone.
+    """
+    detector = create_detector(request.text("detector") if request.has("detector") else DEFAULT_DETECTOR)
+
+    def show(frame: int, done: int, total: int) -> None:
+        call.look({"frame": frame, "done": done, "total": total})
+
+    frames = request.text("frames") if request.has("frames") else None
+    found = detect_shots(Path(whole_path(request, "path")), detector, frames=frames, progress=show)
+    return {"shots": [{"first": shot.first, "last": shot.last} for shot in found.shots], "detector": found.detector}
+
+
+def make_library(request: Fields, call: LongCall) -> dict[str, Any]:
+    """Describe the pictures under ``stills`` in the library ``library``, or bring it up to date.
+
+    Raises:
+        UsageError: a wrong description, or FAISS is missing.
+        TinctError: as `build_library`.
+        CancelledError: the client wanted it; the library stays as it was.
+        OSError: it is gone.
+    """
+
+    def show(done: int, total: int) -> None:
+        call.look({"done": done, "total": total})
+
+    stills, library = Path(whole_path(request, "stills")), Path(whole_path(request, "library"))
+    own = create_backend(*backend_asked_for(request)[:2])  # one that takes no turns: this goes on for long
+    report = build_library(stills, library, own, progress=show)
+    return {
+        "stills": len(report.manifest.stills),
+        "described": report.described,
+        "skipped": [{"path": str(one.path), "reason": one.reason} for one in report.skipped],
+    }
+
+
+def _enlargement(request: Fields) -> int:
+    """How much larger a picture is read than it is shown, for what is cut out of it to be sharp."""
+    if not request.has("crop"):
+        return 1
+    left, top, right, bottom = request.numbers("crop", 4)
+    return min(8, int(np.ceil(1 / max(min(right - left, bottom - top), 0.125))))
+
+
+def _cut_and_turned(rgb: Any, request: Fields) -> Any:
+    if request.has("crop"):
+        left, top, right, bottom = request.numbers("crop", 4)
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise UsageError(
+                f"the crop {left:g},{top:g},{right:g},{bottom:g} is no part of a picture: shares of 0 to 1"
+            )
+        height, width = rgb.shape[:2]
+        x, y = int(left * width), int(top * height)
+        rgb = rgb[y : max(y + 1, round(bottom * height)), x : max(x + 1, round(right * width))]
+    turn = request.whole("turn") if request.has("turn") else 0
+    if turn not in TURNS:
+        raise UsageError(f"a picture can be turned by {', '.join(map(str, TURNS))} degrees, not by {turn}")
+    return np.ascontiguousarray(np.rot90(rgb, -turn // 90))
