@@ -13,6 +13,8 @@
     |-- OutputError            the result cannot be written (disk full, not writable, encoder refused)
     |-- LibraryError           a library of stills is broken, of another model or of a newer schema
     |-- ShotListError          a list of shots cannot be read, or does not fit the plate
+    |-- ProjectError           a project or a timeline cannot be read, or holds what it must not
+    |   `-- ProjectInUseError  another program has the project open for writing
     |-- BundleError            a model bundle is broken (wrong sha256, newer schema, missing file)
     |-- BackendError           a backend that was asked for cannot run here, or failed while running
     |-- StateError             a temporal state does not belong to this session
@@ -75,6 +77,14 @@ class LibraryError(TinctError):
 
 class ShotListError(TinctError):
     """A list of shots cannot be read, is none, or does not fit the plate."""
+
+
+class ProjectError(TinctError):
+    """A project file or a timeline cannot be read, is of a newer schema, or holds a value that it must not."""
+
+
+class ProjectInUseError(ProjectError):
+    """Another program has the project open for writing."""
 
 
 class BundleError(TinctError):
