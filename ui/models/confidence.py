@@ -8,26 +8,29 @@ from tinct.ui.signal import Signal
 
 
 class Confidence:
-    """Mean confidence 0..1 by frame for each variant of a shot. ``changed``: of a variant."""
+    """Mean confidence 0..1 by frame for each variant of a shot. ``changed``: more is known."""
 
     def __init__(self) -> None:
         self.changed = Signal()
         self._known: dict[Variant, dict[int, float]] = {}
+        self._latest: dict[str, Variant] = {}
 
-    def note(self, variant: Variant, frame: int, mean: float) -> None:
-        """A frame of the variant, as a pass gives it, was that sure."""
+    def note(self, shot: str, variant: Variant, frame: int, mean: float) -> None:
+        """A frame of the variant of the shot of that id, as a pass gives it, was that sure."""
         known = self._known.setdefault(variant, {})
+        self._latest[shot] = variant
         if known.get(frame) != mean:
             known[frame] = mean
-            self.changed.emit(variant)
+            self.changed.emit()
 
     def curve(self, variant: Variant) -> dict[int, float]:
         """What is known, by frame, in order."""
         return dict(sorted(self._known.get(variant, {}).items()))
 
-    def mean(self, variant: Variant) -> float | None:
-        """Mean over what is known; None where that is nothing."""
-        known = self._known.get(variant)
+    def mean_of_shot(self, shot: str) -> float | None:
+        """Mean over what was seen of the shot of that id as it was coloured last; None where that is nothing."""
+        variant = self._latest.get(shot)
+        known = {} if variant is None else self._known[variant]
         return sum(known.values()) / len(known) if known else None
 
     def suggestions(self, variant: Variant, threshold: float = THRESHOLD) -> tuple[Suggestion, ...]:

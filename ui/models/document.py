@@ -31,7 +31,7 @@ class Document:
         self.changed = Signal()
         self._done = [_Step("", project, None)]
         self._undone: list[_Step] = []
-        self._saved = project
+        self._saved: Project | None = project
 
     @property
     def project(self) -> Project:
@@ -110,6 +110,20 @@ class Document:
             before = self.project
             self._done.append(self._undone.pop())
             self.changed.emit(before, self.project)
+
+    def open(self, project: Project, path: str | None, is_saved: bool = True) -> None:
+        """Another project takes the place of this one, and its steps of undo go.
+
+        Args:
+            project: the other one.
+            path: of its file, None where it has none.
+            is_saved: whether it lies there as it is.
+        """
+        before = self.project
+        self._done, self._undone = [_Step("", project, None)], []
+        self.path = path
+        self._saved = project if is_saved else None
+        self.changed.emit(before, project)
 
     def saved(self, path: str) -> None:
         """The project as it stands lies at ``path`` now."""

@@ -8,7 +8,7 @@ from typing import Any, Callable, NamedTuple
 
 from tinct.plugin.client import FROM_FILE
 from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
-from tinct.plugin.params import HintPoint, StillInForce, defaults, format_hints, format_stills
+from tinct.plugin.params import HintPoint, StillInForce, defaults, file_facts, format_hints, format_stills
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
 from tinct.ui.lane import Lane, Stale, StaleError
 from tinct.ui.models.connection import Connect
@@ -21,12 +21,14 @@ MOST_INSTANCES = 3
 
 
 class Variant(NamedTuple):
-    """A shot as it would be coloured: its plate, its frames and the values of the effect's parameters."""
+    """A shot as it would be coloured: its plate, its frames with their handles, the values of the effect's parameters,
+    and what tells the files of stills and mask from other versions of them."""
 
     source: str
     first: int
     last: int
     values: tuple[tuple[str, Any], ...]
+    files: tuple[Any, ...] = ()
 
     @classmethod
     def of(cls, project: Project, shot: ProjectShot, stills: tuple[ProjectStill, ...] | None = None) -> Variant:
@@ -36,7 +38,9 @@ class Variant(NamedTuple):
         values["stills"] = format_stills([StillInForce(one.path, one.frame, one.weight) for one in used])
         values["hints"] = format_hints([HintPoint(one.frame, one.x, one.y, *one.colour) for one in shot.hints])
         values["mask"] = shot.mask or ""
-        return cls(str(shot.source), shot.first, shot.last, tuple(sorted(values.items())))
+        paths = [still.path for still in used] + ([] if shot.mask is None else [shot.mask])
+        files = tuple(tuple(file_facts(path)) for path in paths)
+        return cls(shot.source, *shot.rendered_range, tuple(sorted(values.items())), files)
 
     @property
     def has_stills(self) -> bool:
@@ -82,6 +86,7 @@ class Frames:
         self._lane, self._connect = lane, connect
         self._kept = Kept(kept_bytes)
         self._instances: OrderedDict[tuple[str, int, bool], EffectInstance] = OrderedDict()
+        self._files: dict[tuple[str, int, bool], tuple[Any, ...]] = {}
 
     @property
     def held_bytes(self) -> int:
@@ -105,6 +110,7 @@ class Frames:
         done: Callable[[SeenFrame], None],
         failed: Callable[[Exception], None],
         other: bool = False,
+        size: int | None = None,
     ) -> None:
         """Make a frame, unless something else is asked for before its turn comes.
 
@@ -116,19 +122,21 @@ class Frames:
             done: called with the preview, if there is one, and with the frame.
             failed: called with what went wrong.
             other: it is the other set of stills, of which the worker keeps a session of its own.
+            size: of the pictures' longest side; None: `size`. Frames of another size are not kept.
         """
-        kept = self.kept(variant, number)
+        kept = self.kept(variant, number) if size in (None, self.size) else None
         if kept is not None:
             if not other:
                 self._lane.forget()
             done(kept)
             return
-        size = self.size
+        keeps = size is None
+        wanted = self.size if size is None else size
 
         def work(stale: Stale) -> Iterator[SeenFrame]:
-            for seen in self._made(variant, number, size, other, stale):
-                if not seen.preview:
-                    self._kept.put((variant, number, size), seen, seen.held_bytes)
+            for seen in self._made(variant, number, wanted, other, stale):
+                if keeps and not seen.preview:
+                    self._kept.put((variant, number, wanted), seen, seen.held_bytes)
                 yield seen
 
         self._lane.ask(("frame", other), work, done, failed, supersedes=not other)
@@ -181,6 +189,11 @@ class Frames:
         """The instance of that plate and set of stills, with the variant's values: what they leave right is kept."""
         key = (variant.source, variant.first, other)
         values = {**defaults(), **dict(variant.values)}
+        known = self._files.get(key, ())
+        changed = {file[0] for file in set(variant.files) - set(known)} & {file[0] for file in known}
+        if changed and key in self._instances:  # the same paths with other pictures: the session has the old ones
+            self._instances.pop(key).close()
+        self._files[key] = variant.files
         instance = self._instances.get(key)
         if instance is None:
             plate = PlateFile(variant.source, f"{variant.first}-{variant.last}")

@@ -14,7 +14,7 @@ STATES = ("no still", "draft", "rendered", "out of date", "failed")
 MARKS = {"no still": "○", "draft": "◐", "rendered": "●", "out of date": "◑", "failed": "✕"}
 """A sign for each state, so that colour is never the only one."""
 
-StateOf = Callable[[Project, ProjectShot], str]
+FactsOf = Callable[[Project, ProjectShot], "tuple[str, float | None]"]
 
 
 class ShotRow(NamedTuple):
@@ -39,18 +39,18 @@ class ShotRow(NamedTuple):
 class ShotList:
     """``changed``: other rows, or rows that say something else; ``chosen``: another selection or current shot."""
 
-    def __init__(self, document: Document, state_of: StateOf, confidence_of: Callable[[str], float | None]):
+    def __init__(self, document: Document, facts_of: FactsOf, confidence_of: Callable[[str], float | None]):
         """Show the shots of ``document``.
 
         Args:
             document: the project.
-            state_of: one of `STATES` for a shot.
-            confidence_of: mean confidence of the shot of an id.
+            facts_of: one of `STATES` for a shot, and the mean confidence of its last render.
+            confidence_of: mean confidence of what was seen of the shot of an id since, None for nothing.
         """
         self.changed, self.chosen = Signal(), Signal()
-        self._document, self._state_of, self._confidence_of = document, state_of, confidence_of
+        self._document, self._facts_of, self._confidence_of = document, facts_of, confidence_of
         self._text, self._state = "", ""
-        self._known: dict[str, tuple[ProjectShot, Any, str]] = {}
+        self._known: dict[str, tuple[ProjectShot, Any, tuple[str, float | None]]] = {}
         self._selected: tuple[str, ...] = ()
         self._current = ""
         document.changed.connect(self._follow)
@@ -86,6 +86,8 @@ class ShotList:
 
     def row(self, shot: ProjectShot) -> ShotRow:
         """One shot's row."""
+        state, rendered = self._facts_now(shot)
+        seen = self._confidence_of(shot.id)
         return ShotRow(
             shot.id,
             shot.name,
@@ -93,8 +95,8 @@ class ShotList:
             shot.first,
             shot.last,
             len(shot.stills),
-            self._state_now(shot),
-            self._confidence_of(shot.id),
+            state,
+            rendered if seen is None else seen,
             shot.note,
         )
 
@@ -149,13 +151,13 @@ class ShotList:
             self._known.pop(id, None)
         self.changed.emit()
 
-    def _state_now(self, shot: ProjectShot) -> str:
-        """The state asks the disk, so it is asked for once for each version of a shot."""
+    def _facts_now(self, shot: ProjectShot) -> tuple[str, float | None]:
+        """They ask the disk, so they are asked for once for each version of a shot."""
         project = self._document.project
         since = (project.parameters, project.output)
         known = self._known.get(shot.id)
         if known is None or known[0] is not shot or known[1] != since:
-            known = self._known[shot.id] = (shot, since, self._state_of(project, shot))
+            known = self._known[shot.id] = (shot, since, self._facts_of(project, shot))
         return known[2]
 
     def _follow(self, before: Project, after: Project) -> None:

@@ -1,4 +1,4 @@
-"""The stills of the current shot: which are in force where, and the library ranked for the current frame."""
+"""The stills of the current shot: which are in force where, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tinct.runtime.project import ProjectShot, ProjectStill
-from tinct.ui.lane import Lane, Stale, Work
-from tinct.ui.models.connection import Connect
 from tinct.ui.models.document import Document
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.signal import Signal
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".exr")
-RANKED = 60
-"""Stills of the library that are shown, best first."""
 ABOUT = "stills"
 
 
@@ -31,29 +27,18 @@ class StillInUse(NamedTuple):
     last: int
 
 
-class Ranked(NamedTuple):
-    """A still of the library and its likeness to the frame, -1..1; None before it was ranked."""
-
-    path: str
-    similarity: float | None
-
-
 class Stills:
-    """``changed``: other stills in use, or another one chosen; ``ranked``: the library's order is another."""
+    """``changed``: other stills in use, another one chosen, or something is wrong with one."""
 
-    def __init__(self, document: Document, shots: ShotList, messages: Messages, lane: Lane, connect: Connect):
-        """Of the current shot of ``shots``; ranking is done in ``lane``, by a client that ``connect`` gives."""
-        self.changed, self.ranked = Signal(), Signal()
+    def __init__(self, document: Document, shots: ShotList, messages: Messages):
+        """Of the current shot of ``shots``."""
+        self.changed = Signal()
         self._document, self._shots, self._messages = document, shots, messages
-        self._lane, self._connect = lane, connect
         self._index = 0
-        self._ranked: list[Ranked] = []
-        self._ranked_for: tuple[str, int] | None = None
-        self.is_ranking = False
+        self._new: set[str] = set()
+        self._problems: dict[str, str] = {}
         document.changed.connect(lambda before, after: self.changed.emit())
         shots.chosen.connect(self._another_shot)
-
-    # Stills in use
 
     def in_use(self) -> list[StillInUse]:
         """The current shot's stills in the order in which they come into force."""
@@ -102,9 +87,11 @@ class Stills:
                 self._messages.problem(f"There is no file {path}.", ABOUT)
             else:
                 taken.append(os.path.abspath(path))
+                self._problems.pop(os.path.abspath(path), None)
         if taken:
             start = None if frame is None or frame <= shot.first else frame
             new = tuple(ProjectStill(path=path, frame=start) for path in taken)
+            self._new = set(taken)
             self._change("Add still", lambda stills: stills + new)
             self._index = len(shot.stills) + len(new) - 1
             self.changed.emit()
@@ -153,52 +140,42 @@ class Stills:
             crop = (left, top, right, bottom)
         self._change_one("Crop still", index, crop=crop)
 
-    # The library
-
-    @property
-    def library(self) -> str:
-        """Folder whose pictures are offered; empty: none."""
-        folder = self._document.project.library
-        return "" if folder is None else str(folder)
-
-    def use_library(self, folder: str | None) -> None:
-        """Offer the pictures of ``folder``."""
-        self._document.edit("Set library", dataclasses.replace(self._document.project, library=folder))
-        self._ranked, self._ranked_for = [], None
-        self.ranked.emit()
-
-    def offered(self) -> list[Ranked]:
-        """The library's pictures, best first as far as they were ranked."""
-        return list(self._ranked)
-
-    def rank(self, frame: int) -> None:
-        """Rank the library for a frame of the current shot; the newest wish alone counts."""
+    def refuse(self, error: Exception) -> None:
+        """A frame could not be made because of a still: one that was just put in force is taken out again, with the
+        reason; one that was good before stays, marked."""
         shot = self._shots.current
-        library = self.library
-        if shot is None or not library or self._ranked_for == (shot.id, frame):
+        if shot is None or getattr(error, "kind", "") not in ("StillError", "MediaNotFoundError"):
             return
-        self._ranked_for = (shot.id, frame)
-        self.is_ranking = True
-        self.ranked.emit()
-        source = str(shot.source)
+        text = str(error)
+        for still in shot.stills:
+            if still.path in text:
+                if still.path in self._new:
+                    self._messages.settle("viewer")
+                    self._change("Refuse still", lambda stills, bad=still: tuple(one for one in stills if one is not bad))
+                self._problems[still.path] = text
+                self._messages.problem(text, ABOUT)
+        self.changed.emit()
 
-        def work(stale: Stale):  # type: ignore[no-untyped-def]
-            yield self._connect("rank").rank(library, source, frame, RANKED)
+    def problem(self, path: str) -> str:
+        """What is wrong with the still of that file; empty where nothing is known."""
+        return self._problems.get(path, "")
 
-        asked: Work = work
-        self._lane.ask("rank", asked, self._take_ranking, self._fail_ranking)
-
-    def _take_ranking(self, found: list[tuple[str, float]]) -> None:
-        self.is_ranking = False
-        self._ranked = [Ranked(str(path), float(similarity)) for path, similarity in found]
-        self._messages.settle("library")
-        self.ranked.emit()
-
-    def _fail_ranking(self, error: Exception) -> None:
-        self.is_ranking = False
-        self._ranked_for = None
-        self._messages.problem(str(error), "library")
-        self.ranked.emit()
+    def look_at_files(self) -> None:
+        """Whether the stills of the shot are all there."""
+        shot = self._shots.current
+        found = {}
+        for still in () if shot is None else shot.stills:
+            if not os.path.isfile(still.path):
+                found[still.path] = f"The still {still.path} is gone; put it back, or replace or remove it."
+            elif still.path in self._problems and not self._problems[still.path].endswith("or remove it."):
+                found[still.path] = self._problems[still.path]
+        if found != self._problems:
+            self._problems = found
+            if found:
+                self._messages.problem(next(iter(found.values())), ABOUT)
+            else:
+                self._messages.settle(ABOUT)
+            self.changed.emit()
 
     def _another_shot(self) -> None:
         self._index = 0

@@ -32,7 +32,8 @@ class Shown(NamedTuple):
 
 
 class Viewer:
-    """``changed``: the picture, or how it is shown; ``moved``: another frame; ``pixel``: facts of a pixel came.
+    """``changed``: the picture, or how it is shown; ``moved``: another frame; ``pixel``: facts of a pixel came;
+    ``failed``: why a frame could not be made.
 
     ``zoom``: screen pixels for a plate's pixel, 0 for as large as there is room; ``centre``: point of the picture in
     the middle of the screen, as shares of it; ``wipe``: where the wipe's edge is, 0..1.
@@ -42,7 +43,7 @@ class Viewer:
         self, document: Document, shots: ShotList, frames: Frames, confidence: Confidence, messages: Messages
     ):
         """Show the current shot of ``shots`` in the frames that ``frames`` gives."""
-        self.changed, self.moved, self.pixel = Signal(), Signal(), Signal()
+        self.changed, self.moved, self.pixel, self.failed = Signal(), Signal(), Signal(), Signal()
         self.mode, self.comparison, self.against = "result", "off", "plate"
         self.wipe, self.zoom, self.centre = 0.5, 0.0, (0.5, 0.5)
         self.is_playing = False
@@ -54,6 +55,7 @@ class Viewer:
         self._seen: SeenFrame | None = None
         self._seen_other: SeenFrame | None = None
         self._other: tuple[ProjectStill, ...] | None = None
+        self._variant: Variant | None = None
         self._places: dict[str, int] = {}
         self._problem = ""
         shots.chosen.connect(self._another_shot)
@@ -70,8 +72,7 @@ class Viewer:
     @property
     def variant(self) -> Variant | None:
         """The current shot as it stands."""
-        shot = self._shots.current
-        return None if shot is None else Variant.of(self._document.project, shot)
+        return self._variant
 
     @property
     def range(self) -> tuple[int, int]:
@@ -253,9 +254,9 @@ class Viewer:
             self._frames.ask(variant, self._frame, self._take_other, self._fail, other=True)
 
     def _take(self, seen: SeenFrame) -> None:
-        variant = self.variant
-        if seen.confidence is not None and not seen.preview:
-            self._confidence.note(seen.variant, seen.number, seen.confidence)
+        variant, shot = self.variant, self._shots.current
+        if shot is not None and variant == seen.variant and seen.confidence is not None and not seen.preview:
+            self._confidence.note(shot.id, seen.variant, seen.number, seen.confidence)
         if seen.variant != variant:
             return
         if seen.number == self._frame or not self.is_current:
@@ -274,6 +275,7 @@ class Viewer:
         self.is_playing = False
         self._messages.problem(str(error), ABOUT)
         self.changed.emit()
+        self.failed.emit(error)
 
     def _tell_pixel(self, facts: PixelFacts) -> None:
         self.pixel.emit(facts)
@@ -283,7 +285,20 @@ class Viewer:
             return self.still
         return seen.pictures.get(VIEW_OF[mode], seen.pictures.get("plate_view"))
 
+    def look_at_files(self) -> None:
+        """Whether stills or mask were changed on disk; if so, the frame is made anew."""
+        before, after = self._variant, self._variant_now()
+        if before != after:
+            self._variant = after
+            self.ask()
+            self.changed.emit()
+
+    def _variant_now(self) -> Variant | None:
+        shot = self._shots.current
+        return None if shot is None else Variant.of(self._document.project, shot)
+
     def _another_shot(self) -> None:
+        self._variant = self._variant_now()
         shot = self._shots.current
         self.is_playing = False
         self._seen = self._seen_other = self._other = None
@@ -294,8 +309,10 @@ class Viewer:
 
     def _another_project(self, before: Project, after: Project) -> None:
         first, last = self.range
+        was = self._variant, self._frame
         self._frame = min(max(self._frame, first), last)
-        if self._seen is None or self._seen.variant != self.variant:
+        self._variant = self._variant_now()
+        if was != (self._variant, self._frame):
             self._problem = ""
             self.ask()
         self.changed.emit()
