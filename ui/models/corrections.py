@@ -44,6 +44,11 @@ class Corrections:
         self.tool = "look" if tool == self.tool else tool
         self.changed.emit()
 
+    def put_away(self) -> None:
+        """No tool and no hint is chosen."""
+        self.tool, self._chosen = "look", None
+        self.changed.emit()
+
     def set_colour(self, colour: Colour) -> None:
         """The colour of the next hint, sRGB 0..1; of the chosen one too."""
         self.colour = colour

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NamedTuple
 
-from tinct.plugin.client import FROM_FILE
+from tinct.plugin.client import FROM_FILE, PlateFacts
 from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
 from tinct.plugin.params import HintPoint, StillInForce, defaults, file_facts, format_hints, format_stills
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
@@ -86,6 +86,7 @@ class Frames:
         self._lane, self._connect = lane, connect
         self._kept = Kept(kept_bytes)
         self._instances: OrderedDict[tuple[str, int, bool], EffectInstance] = OrderedDict()
+        self._plates: dict[str, PlateFacts] = {}
         self._files: dict[tuple[str, int, bool], tuple[Any, ...]] = {}
 
     @property
@@ -182,8 +183,12 @@ class Frames:
     def _plate_alone(self, variant: Variant, number: int, size: int) -> SeenFrame:
         client = self._connect("frames")
         picture = Picture.of(client.thumbnail(variant.source, size, frame=number))
-        facts = client.probe(variant.source)
-        return SeenFrame(variant, number, {"plate_view": picture}, False, None, facts.width, facts.height)
+        return SeenFrame(variant, number, {"plate_view": picture}, False, None, self._probed(variant.source))
+
+    def _probed(self, path: str) -> PlateFacts:
+        if path not in self._plates:
+            self._plates[path] = self._connect("frames").probe(path)
+        return self._plates[path]
 
     def _instance(self, variant: Variant, other: bool) -> EffectInstance:
         """The instance of that plate and set of stills, with the variant's values: what they leave right is kept."""
@@ -213,4 +218,4 @@ def _seen(
     pictures = {name: Picture.of(array) for name, array in rendered.arrays.items()}
     plate = instance.plate
     assert plate is not None
-    return SeenFrame(variant, number, pictures, rendered.preview, rendered.confidence, plate.width, plate.height)
+    return SeenFrame(variant, number, pictures, rendered.preview, rendered.confidence, plate)

@@ -16,7 +16,7 @@ from tinct.ui.signal import Signal
 
 RANKED = 60
 """Stills that are offered, best first."""
-MANIFEST = "library.json"
+MANIFEST = "manifest.json"
 ABOUT = "library"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Any
 
 from tinct.plugin.client import Client, WorkerRefused
@@ -29,7 +31,7 @@ from tinct.ui.models.parameters import Parameters
 from tinct.ui.models.project_file import ProjectFile, empty_project
 from tinct.ui.models.render_queue import RenderQueue
 from tinct.ui.models.shot_list import ShotList
-from tinct.ui.models.stills import Stills
+from tinct.ui.models.stills import PICTURES, Stills
 from tinct.ui.models.thumbnails import Thumbnails
 from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
@@ -84,6 +86,53 @@ class Panel:
                 self.queue.load()
         else:
             self.add_clip(path)
+
+    def take_files(self, paths: Iterable[str]) -> None:
+        """What was dropped on the panel: projects and clips are opened, pictures are stills of the current shot, from
+        its first frame on or, if it has some, from the one that is shown, and a folder is a library."""
+        pictures = []
+        for path in paths:
+            if os.path.isdir(path):
+                self.library.use(path)
+            elif path.lower().endswith(PICTURES) and self.shots.current is not None:
+                pictures.append(path)
+            else:
+                self.open(path)
+        if pictures:
+            self.use_stills(pictures)
+
+    def use_stills(self, paths: Iterable[str]) -> None:
+        """Pictures in force from the shot's start or, if it has stills, from the frame that is shown."""
+        self.stills.add(paths, self.viewer.frame if self.stills.in_use() else None)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second of the project, of the plate that is seen, or of film."""
+        seen = self.viewer.seen
+        rate = self.document.project.rate or (None if seen is None else seen.plate.rate)
+        return Fraction(rate or 24)
+
+    def set_output(self, folder: str) -> None:
+        """Results go into ``folder``."""
+        project = self.document.project
+        output = dataclasses.replace(project.output, folder=os.path.abspath(folder))
+        self.document.edit("Output folder", dataclasses.replace(project, output=output))
+        self.shots.refresh()
+
+    def place_for_pasted(self) -> str:
+        """A free name for a picture that was pasted, beside the project; empty where none can be written."""
+        path = self.document.path
+        beside = self.document.project.output.folder if path is None else os.path.dirname(path)
+        folder = os.path.join(beside, "pasted")
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            self.messages.problem(f"What was pasted cannot be kept in {folder}: {error.strerror}", "stills")
+            return ""
+        number = 1
+        while os.path.exists(os.path.join(folder, f"pasted_{number:03d}.png")):
+            number += 1
+        return os.path.join(folder, f"pasted_{number:03d}.png")
 
     def add_clip(self, path: str) -> None:
         """Find the shots of a clip and add them to the project; ``opening`` tells how far that is."""

@@ -46,6 +46,8 @@ class Viewer:
         self.changed, self.moved, self.pixel, self.failed = Signal(), Signal(), Signal(), Signal()
         self.mode, self.comparison, self.against = "result", "off", "plate"
         self.wipe, self.zoom, self.centre = 0.5, 0.0, (0.5, 0.5)
+        self.drawn_scale = 1.0
+        """Screen pixels for a plate's pixel, as the view has drawn it."""
         self.is_playing = False
         self.still: Picture | None = None
         """The still that is looked at or compared with, as it came from the worker."""
@@ -157,6 +159,10 @@ class Viewer:
             self.centre = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         self.changed.emit()
 
+    def zoom_by(self, factor: float) -> None:
+        """Larger or smaller, from the size at which the picture was drawn last."""
+        self.set_zoom((self.zoom or self.drawn_scale) * factor)
+
     def keep_other_stills(self) -> None:
         """The stills as they stand are the other set from now on, to compare what follows with."""
         shot = self._shots.current
@@ -192,7 +198,7 @@ class Viewer:
                     against = self._picture("result", other)
             else:
                 against = self._picture(self.against, seen)
-        return Shown(picture, against, seen.width, seen.height)
+        return Shown(picture, against, seen.plate.width, seen.plate.height)
 
     def show_still(self, picture: Picture | None) -> None:
         """The chosen still, for looking at it and comparing."""

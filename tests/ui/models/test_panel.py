@@ -292,3 +292,25 @@ def test_thumbnails_come_when_they_are_asked_for(bench, stills, size: int) -> No
     gone = Wanted("/nowhere/still.png", 48)
     bench.until(lambda: bench.panel.thumbnails.get(gone) or bench.panel.thumbnails.problem(gone))
     assert "/nowhere/still.png" in bench.panel.thumbnails.problem(gone)
+
+
+def test_a_folder_of_pictures_is_described_and_ranked(bench, stills, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for path in stills:
+        shutil.copy(path, folder)
+    (folder / "broken.png").write_bytes(b"no picture")
+    library = bench.panel.library
+    library.use(str(folder))
+    bench.until(library.offered)
+    assert sorted(Path(one.path).name for one in library.offered()) == ["one.png", "three.png", "two.png"]
+    scores = [one.similarity for one in library.offered()]
+    assert scores == sorted(scores, reverse=True)
+    assert library.is_ranked_for_frame
+    bench.panel.viewer.go_to(FIRST + 1)
+    assert not library.is_ranked_for_frame
+    library.rank()
+    bench.until(lambda: not library.is_ranking)
+    assert library.is_ranked_for_frame

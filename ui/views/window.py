@@ -1,0 +1,61 @@
+"""The panel in a window of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QApplication, QMainWindow, QMenu
+
+from tinct.ui.action_table import ACTIONS
+from tinct.ui.models.connection import Connections
+from tinct.ui.models.panel import Panel
+from tinct.ui.views.panel_view import PanelView
+from tinct.ui.views.style import palette
+from tinct.ui.views.ui_thread import UiThread
+
+
+class PanelWindow(QMainWindow):
+    """A window with a menu of all actions."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self.setPalette(palette())
+        self.view = PanelView(panel)
+        self.setCentralWidget(self.view)
+        self.setStyleSheet(self.view.styleSheet())
+        menus: dict[str, QMenu] = {}
+        for action in ACTIONS:
+            if action.group not in menus:
+                menus[action.group] = self.menuBar().addMenu(action.group)
+            if action.where == "panel" or action.group != "Play":
+                menus[action.group].addAction(self.view.actions_by_name[action.name])
+        self.view.windowTitleChanged.connect(self.setWindowTitle)
+        self.setWindowTitle(self.view.windowTitle())
+
+    def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+        """Unsaved changes stay beside the project and come back; renders are paused."""
+        self.view.panel.close()
+        event.accept()
+
+
+def make_window(connections: Connections | None = None, parent: QObject | None = None) -> PanelWindow:
+    """A window with an empty project; a QApplication must be there."""
+    thread = UiThread(parent)
+    window = PanelWindow(Panel(thread.post, connections))
+    thread.setParent(window)
+    return window
+
+
+def run(paths: Sequence[str]) -> int:
+    """Open the panel on projects or clips and stay until it is closed; the exit code."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("Tinct")
+    application.setStyle("Fusion")
+    window = make_window()
+    for path in paths:
+        window.view.panel.open(path)
+    window.resize(window.view.sizeHint())
+    window.show()
+    return int(application.exec_())
