@@ -23,6 +23,7 @@ from tinct.commands.export import export
 from tinct.commands.info import info
 from tinct.commands.library import library
 from tinct.commands.models import models
+from tinct.commands.panel import panel
 from tinct.commands.report import report
 from tinct.commands.shots import shots
 from tinct.commands.train import train
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (colorize, shots, report, demo, evaluate, bench, models, info, train, export):
+for command in (panel, colorize, shots, report, demo, evaluate, bench, models, info, train, export):
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)

@@ -31,12 +31,12 @@ def _look(mode: str, key: str, label: str) -> Action:
     )  # fmt: skip
 
 
-def _compare(comparison: str, key: str, label: str) -> Action:
+def _compare(comparison: str, key: str) -> Action:
     def run(panel: Panel) -> None:
         panel.viewer.compare("off" if panel.viewer.comparison == comparison else comparison)
 
     return Action(
-        f"compare_{comparison.replace(' ', '_')}", "Compare", label, (key,), run,
+        f"compare_{comparison.replace(' ', '_')}", "Compare", comparison.capitalize(), (key,), run,
         chosen=lambda panel: panel.viewer.comparison == comparison,
     )  # fmt: skip
 
@@ -74,13 +74,18 @@ def _use_best(panel: Panel) -> None:
         panel.use_stills([offered[0].path])
 
 
-_MODE_LABELS = {
-    "result": "Result",
-    "plate": "Plate",
-    "still": "Still",
-    "confidence": "Confidence",
-    "chroma": "Chroma",
-}
+def _hold(panel: Panel) -> None:
+    if panel.queue.is_held:
+        panel.queue.resume()
+    else:
+        panel.queue.pause()
+
+
+def _cancel(panel: Panel) -> None:
+    running = panel.queue.running
+    if running is not None:
+        panel.queue.cancel(running.shot)
+
 
 ACTIONS: tuple[Action, ...] = (
     Action("open_project", "File", "Open project…", ("Ctrl+O",)),
@@ -100,9 +105,7 @@ ACTIONS: tuple[Action, ...] = (
         "Shots",
         "Select all shown",
         ("Ctrl+A",),
-        lambda panel: panel.shots.choose(
-            [row.id for row in panel.shots.rows()], panel.shots.current.id if panel.shots.current else None
-        ),
+        lambda panel: panel.shots.choose_shown(),
     ),
     Action(
         "give_stills",
@@ -124,45 +127,78 @@ ACTIONS: tuple[Action, ...] = (
         ("M",),
         lambda panel: panel.stills.move(panel.stills.index, panel.viewer.frame),
     ),
-    *(
-        _look(mode, str(number), _MODE_LABELS[mode]) for number, mode in enumerate(MODES, 1)
-    ),
+    *(_look(mode, str(number), mode.capitalize()) for number, mode in enumerate(MODES, 1)),
     Action("fit", "View", "Fit", ("F",), lambda panel: panel.viewer.set_zoom(0)),
     Action("full_size", "View", "Full size", ("Ctrl+1",), lambda panel: panel.viewer.set_zoom(1.0)),
     Action("zoom_in", "View", "Zoom in", ("+", "="), lambda panel: panel.viewer.zoom_by(2.0)),
     Action("zoom_out", "View", "Zoom out", ("-",), lambda panel: panel.viewer.zoom_by(0.5)),
     Action("larger_text", "View", "Larger text", ("Ctrl++", "Ctrl+=")),
     Action("smaller_text", "View", "Smaller text", ("Ctrl+-",)),
-    *(
-        _compare(comparison, key, label)
-        for comparison, key, label in zip(COMPARISONS[1:], "WSD", ("Wipe", "Side by side", "Difference"))
-    ),
+    *(_compare(comparison, key) for comparison, key in zip(COMPARISONS[1:], "WSD")),
     Action("swap_view", "Compare", "Result or what it is compared with", ("Tab",), _swap_comparison, "viewer"),
-    Action("keep_stills", "Compare", "Keep these stills to compare", ("K",), lambda panel: panel.viewer.keep_other_stills()),
-    Action("swap_stills", "Compare", "Swap with the stills kept", ("X",), lambda panel: panel.viewer.swap_other_stills()),
-    Action("play", "Play", "Play or stop", ("Space",), lambda panel: panel.viewer.play(), chosen=lambda panel: panel.viewer.is_playing),
+    Action(
+        "keep_stills", "Compare", "Keep these stills to compare", ("K",), lambda panel: panel.viewer.keep_other_stills()
+    ),
+    Action(
+        "swap_stills", "Compare", "Swap with the stills kept", ("X",), lambda panel: panel.viewer.swap_other_stills()
+    ),
+    Action(
+        "play",
+        "Play",
+        "Play or stop",
+        ("Space",),
+        lambda panel: panel.viewer.play(),
+        chosen=lambda panel: panel.viewer.is_playing,
+    ),
     _step("next_frame", "Next frame", 1, "."),
     _step("previous_frame", "Previous frame", -1, ","),
     _step("right", "Next frame, in the viewer", 1, "Right", where="viewer"),
     _step("left", "Previous frame, in the viewer", -1, "Left", where="viewer"),
     _step("ten_on", "Ten frames on", 10, "Shift+Right", where="viewer"),
     _step("ten_back", "Ten frames back", -10, "Shift+Left", where="viewer"),
-    Action("first_frame", "Play", "First frame", ("Home",), lambda panel: panel.viewer.go_to(panel.viewer.range[0]), "viewer"),
-    Action("last_frame", "Play", "Last frame", ("End",), lambda panel: panel.viewer.go_to(panel.viewer.range[1]), "viewer"),
-    Action("next_mark", "Play", "Next still, hint or suggestion", ("]",), lambda panel: panel.viewer.go_to_next(marks(panel))),
-    Action("previous_mark", "Play", "Previous still, hint or suggestion", ("[",), lambda panel: panel.viewer.go_to_next(marks(panel), False)),
+    Action(
+        "first_frame",
+        "Play",
+        "First frame",
+        ("Home",),
+        lambda panel: panel.viewer.go_to(panel.viewer.range[0]),
+        "viewer",
+    ),
+    Action(
+        "last_frame", "Play", "Last frame", ("End",), lambda panel: panel.viewer.go_to(panel.viewer.range[1]), "viewer"
+    ),
+    Action(
+        "next_mark",
+        "Play",
+        "Next still, hint or suggestion",
+        ("]",),
+        lambda panel: panel.viewer.go_to_next(marks(panel)),
+    ),
+    Action(
+        "previous_mark",
+        "Play",
+        "Previous still, hint or suggestion",
+        ("[",),
+        lambda panel: panel.viewer.go_to_next(marks(panel), False),
+    ),
     _tool("pick", "P", "Pick colour"),
     _tool("hint", "H", "Put hints"),
     Action("choose_colour", "Correct", "Colour of hints…", ("C",)),
     Action("remove_hint", "Correct", "Remove hint", ("Delete",), lambda panel: panel.corrections.remove(), "viewer"),
     Action("look_only", "Correct", "Put tools away", ("Escape",), lambda panel: panel.corrections.put_away(), "viewer"),
-    Action("reset", "Correct", "Reset corrections of selected shots", ("Ctrl+Shift+R",), lambda panel: panel.corrections.reset_shots()),
+    Action(
+        "reset",
+        "Correct",
+        "Reset corrections of selected shots",
+        ("Ctrl+Shift+R",),
+        lambda panel: panel.corrections.reset_shots(),
+    ),
     Action("give_frame", "Correct", "Paint this frame elsewhere…", ("E",)),
     Action("queue", "Render", "Queue selected shots", ("Ctrl+R",), lambda panel: panel.queue.add(panel.shots.selected)),
-    Action("pause", "Render", "Pause or go on", ("Ctrl+P",), lambda panel: panel.queue.resume() if panel.queue.is_held else panel.queue.pause(), chosen=lambda panel: panel.queue.is_held),
-    Action("cancel_render", "Render", "Cancel the running shot", ("Ctrl+.",), lambda panel: panel.queue.cancel(panel.queue.running.shot) if panel.queue.running else None),
+    Action("pause", "Render", "Pause or go on", ("Ctrl+P",), _hold, chosen=lambda panel: panel.queue.is_held),
+    Action("cancel_render", "Render", "Cancel the running shot", ("Ctrl+.",), _cancel),
     Action("clear_finished", "Render", "Clear finished", (), lambda panel: panel.queue.remove_finished()),
-)  # fmt: skip
+)
 
 
 def shortcut_table() -> str:

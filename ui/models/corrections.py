@@ -20,7 +20,7 @@ REACH = 12.0
 class HintSeen(NamedTuple):
     """A hint, its place in the shot's tuple, and whether it lies on the frame that is shown."""
 
-    index: int
+    place: int
     hint: ProjectHint
     is_here: bool
 
@@ -78,7 +78,7 @@ class Corrections:
     def near(self, x: float, y: float, scale: float) -> int | None:
         """The hint of this frame near a plate's pixel, at ``scale`` screen pixels for each."""
         here = [
-            (max(abs(one.hint.x - x), abs(one.hint.y - y)) * scale, one.index) for one in self.hints() if one.is_here
+            (max(abs(one.hint.x - x), abs(one.hint.y - y)) * scale, one.place) for one in self.hints() if one.is_here
         ]
         near = min(here, default=None)
         return near[1] if near is not None and near[0] <= REACH else None
@@ -103,9 +103,7 @@ class Corrections:
         if shot is None or not (0 <= x <= shown.width - 1 and 0 <= y <= shown.height - 1):
             return
         hint = ProjectHint(self._viewer.frame, round(float(x), 1), round(float(y), 1), self.colour)
-        self._document.edit_shots(
-            "Add hint", [shot.id], lambda one: dataclasses.replace(one, hints=(*one.hints, hint))
-        )
+        self._document.edit_shots("Add hint", [shot.id], lambda one: dataclasses.replace(one, hints=(*one.hints, hint)))
         self.choose(len(shot.hints))
 
     def move(self, index: int, x: float, y: float) -> None:

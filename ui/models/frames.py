@@ -45,14 +45,14 @@ class Variant(NamedTuple):
     @property
     def has_stills(self) -> bool:
         """Whether there is anything to colour it from."""
-        return dict(self.values)["stills"] != "[]"
+        return bool(dict(self.values)["stills"] != "[]")
 
 
 class SeenFrame(NamedTuple):
     """A frame to look at.
 
     ``pictures``: by the names of `VIEWS`; without a still the plate's alone. ``preview``: a pass over the shot gives
-    another one. ``confidence``: mean 0..1, None without a still. ``width``, ``height``: of the plate.
+    another one. ``confidence``: mean 0..1, None without a still. ``plate``: what the plate is.
     """
 
     variant: Variant
@@ -60,8 +60,7 @@ class SeenFrame(NamedTuple):
     pictures: Mapping[str, Picture]
     preview: bool
     confidence: float | None
-    width: int
-    height: int
+    plate: PlateFacts
 
     @property
     def held_bytes(self) -> int:
@@ -211,9 +210,7 @@ class Frames:
         return instance
 
 
-def _seen(
-    variant: Variant, instance: EffectInstance, number: int, size: int, fetch: Callable[[int], Any]
-) -> SeenFrame:
+def _seen(variant: Variant, instance: EffectInstance, number: int, size: int, fetch: Callable[[int], Any]) -> SeenFrame:
     rendered = instance.render(number, fetch, outputs=VIEWS, view_size=size)
     pictures = {name: Picture.of(array) for name, array in rendered.arrays.items()}
     plate = instance.plate

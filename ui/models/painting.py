@@ -24,7 +24,7 @@ FULL = 4096
 
 
 class Painted(NamedTuple):
-    """A picture that was given away: its file, the shot's id, its frame, and the file's facts as they were known last."""
+    """A picture that was given away: its file, the shot's id, its frame, and the file's facts when it was last seen."""
 
     path: str
     shot: str

@@ -63,7 +63,7 @@ class Panel:
         self.file = ProjectFile(self.document, self.messages, post)
         self.confidence = Confidence()
         self.thumbnails = Thumbnails(self._thumbnail_lane, connect)
-        self.queue = RenderQueue(self.document, post, connect)
+        self.queue = RenderQueue(self.document, self.messages, post, connect)
         self.shots = ShotList(self.document, rendered_facts, self.confidence.mean_of_shot)
         self.frames = Frames(self._frame_lane, connect, view_size)
         self.viewer = Viewer(self.document, self.shots, self.frames, self.confidence, self.messages)
@@ -78,6 +78,8 @@ class Panel:
         self.queue.progressed.connect(self._note_progress)
         self.confidence.changed.connect(self.shots.changed.emit)
         self.viewer.failed.connect(self.stills.refuse)
+        self._ranked_shot = ""
+        self.viewer.changed.connect(self._rank_new_shot)
 
     def open(self, path: str) -> None:
         """Open a project's file, or a clip in a project of its own."""
@@ -185,7 +187,16 @@ class Panel:
     def _fail_clip(self, error: Exception) -> None:
         self.opening.emit(None)
         text = str(error)
-        self.messages.problem(text if isinstance(error, WorkerRefused) else f"The clip cannot be opened: {text}", "clip")
+        self.messages.problem(
+            text if isinstance(error, WorkerRefused) else f"The clip cannot be opened: {text}", "clip"
+        )
+
+    def _rank_new_shot(self) -> None:
+        """A shot that has come into view is ranked once its picture is there; other frames when they are asked for."""
+        shot = self.shots.current
+        if shot is not None and shot.id != self._ranked_shot and self.viewer.is_current:
+            self._ranked_shot = shot.id
+            self.library.rank()
 
     def _note_progress(self, project: Project, id: str, frame: int, confidence: float) -> None:
         shot = next((shot for shot in project.shots if shot.id == id), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tinct.plugin.client import Cancelled, ClientError, ColorizeProgress
@@ -14,6 +14,7 @@ from tinct.runtime.project import Project, shot_key, shot_request, write_record
 from tinct.ui.lane import Post
 from tinct.ui.models.connection import Connect
 from tinct.ui.models.document import Document
+from tinct.ui.models.messages import Messages
 from tinct.ui.signal import Signal
 
 WAITING, RUNNING, PAUSED, DONE, FAILED, CANCELLED = STATES = (
@@ -25,6 +26,7 @@ WAITING, RUNNING, PAUSED, DONE, FAILED, CANCELLED = STATES = (
     "cancelled",
 )
 OPEN = (WAITING, RUNNING, PAUSED)
+ABOUT = "queue"
 SILENCE = 600.0
 """Seconds without a sign of life after which a run counts as dead; encoding many stills can take minutes."""
 
@@ -52,10 +54,10 @@ class Task(NamedTuple):
 class RenderQueue:
     """``changed``: a task, or all of them (no argument); ``rendered``: the shot of that id has another result."""
 
-    def __init__(self, document: Document, post: Post, connect: Connect):
+    def __init__(self, document: Document, messages: Messages, post: Post, connect: Connect):
         """Render shots of ``document`` with the client that ``connect`` gives for runs; ``post`` as in `Lane`."""
         self.changed, self.rendered, self.progressed = Signal(), Signal(), Signal()
-        self._document, self._post, self._connect = document, post, connect
+        self._document, self._messages, self._post, self._connect = document, messages, post, connect
         self._tasks: list[Task] = []
         self._thread: threading.Thread | None = None
         self._stop = ""
@@ -75,11 +77,21 @@ class RenderQueue:
         """The task of a shot."""
         return next((task for task in self._tasks if task.shot == shot), None)
 
-    def add(self, ids: Iterable[str]) -> None:
-        """Queue shots; one that has an open task keeps it, one that was done is done again."""
+    def add(self, ids: Sequence[str]) -> None:
+        """Queue shots; one that has an open task keeps it, one that was done is done again. Those without a still are
+        left out."""
+        without = [shot.name for shot in map(self._document.shot, ids) if shot is not None and not shot.stills]
+        if without:
+            some = ", ".join(without[:3]) + (", …" if len(without) > 3 else "")
+            verb = "has" if len(without) == 1 else "have"
+            self._messages.problem(
+                f"{some} {verb} no still and cannot be rendered; give one that shows the colours.", ABOUT
+            )
+        else:
+            self._messages.settle(ABOUT)
         for id in ids:
             shot, task = self._document.shot(id), self.task(id)
-            if shot is None or (task is not None and task.state in OPEN):
+            if shot is None or not shot.stills or (task is not None and task.state in OPEN):
                 continue
             self._tasks = [one for one in self._tasks if one.shot != id]
             self._tasks.append(Task(id, shot.name, output=self._document.project.output.place(shot.name)))
@@ -228,9 +240,7 @@ class RenderQueue:
     def _show(self, project: Project, id: str, progress: ColorizeProgress) -> None:
         new = progress.done - progress.resumed
         left = (progress.total - progress.done) * progress.seconds / new if new > 0 else None
-        self._set(
-            id, done=progress.done, total=progress.total, seconds_left=left, confidence=progress.confidence
-        )
+        self._set(id, done=progress.done, total=progress.total, seconds_left=left, confidence=progress.confidence)
         self.progressed.emit(project, id, progress.frame, progress.confidence)
         self.changed.emit()
 

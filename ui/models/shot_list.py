@@ -119,6 +119,10 @@ class ShotList:
             self._selected, self._current = selected, str(now)
             self.chosen.emit()
 
+    def choose_shown(self) -> None:
+        """Select all shots that are shown."""
+        self.choose([row.id for row in self.rows()], self._current)
+
     def step(self, by: int) -> None:
         """Go on by so many of the shown shots."""
         ids = [row.id for row in self.rows()]
@@ -135,7 +139,7 @@ class ShotList:
         whole = tuple(dataclasses.replace(still, frame=None) for still in shot.stills)
         others = [id for id in self._selected if id != shot.id]
         self._document.edit_shots(
-            "Give stills to {} shots".format(len(others)), others, lambda one: dataclasses.replace(one, stills=whole)
+            f"Give stills to {len(others)} shots", others, lambda one: dataclasses.replace(one, stills=whole)
         )
 
     def rename(self, id: str, name: str) -> None:

@@ -21,7 +21,7 @@ class StillInUse(NamedTuple):
     """A still of the shot: its place in the shot's tuple, and the frames that it is in force for (``first`` after
     ``last`` where others always take its place)."""
 
-    index: int
+    place: int
     still: ProjectStill
     first: int
     last: int
@@ -151,7 +151,9 @@ class Stills:
             if still.path in text:
                 if still.path in self._new:
                     self._messages.settle("viewer")
-                    self._change("Refuse still", lambda stills, bad=still: tuple(one for one in stills if one is not bad))
+                    self._change(
+                        "Refuse still", lambda stills, bad=still: tuple(one for one in stills if one is not bad)
+                    )
                 self._problems[still.path] = text
                 self._messages.problem(text, ABOUT)
         self.changed.emit()
@@ -205,7 +207,7 @@ def spans(shot: ProjectShot) -> list[StillInUse]:
         StillInUse(index, still, _start(shot, still), ends.get(_start(shot, still), shot.last))
         for index, still in enumerate(shot.stills)
     ]
-    return sorted(used, key=lambda one: (one.first, one.index))
+    return sorted(used, key=lambda one: (one.first, one.place))
 
 
 def _start(shot: ProjectShot, still: ProjectStill) -> int:

@@ -39,9 +39,7 @@ class Viewer:
     the middle of the screen, as shares of it; ``wipe``: where the wipe's edge is, 0..1.
     """
 
-    def __init__(
-        self, document: Document, shots: ShotList, frames: Frames, confidence: Confidence, messages: Messages
-    ):
+    def __init__(self, document: Document, shots: ShotList, frames: Frames, confidence: Confidence, messages: Messages):
         """Show the current shot of ``shots`` in the frames that ``frames`` gives."""
         self.changed, self.moved, self.pixel, self.failed = Signal(), Signal(), Signal(), Signal()
         self.mode, self.comparison, self.against = "result", "off", "plate"
@@ -168,7 +166,9 @@ class Viewer:
         shot = self._shots.current
         self._other = None if shot is None else shot.stills
         self._seen_other = None
-        self._messages.note("These stills are kept to compare with: change them, then compare with other stills.", ABOUT)
+        self._messages.note(
+            "These stills are kept to compare with: change them, then compare with other stills.", ABOUT
+        )
         self.changed.emit()
 
     def swap_other_stills(self) -> None:

@@ -36,7 +36,7 @@ class Canvas(QWidget):
         panel.viewer.moved.connect(self.update)
         panel.corrections.changed.connect(self._corrections_changed)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+    def sizeHint(self) -> QSize:
         return QSize(640, 400)
 
     def rooms(self) -> list[QRectF]:
@@ -61,7 +61,7 @@ class Canvas(QWidget):
 
     # Drawing
 
-    def paintEvent(self, event: object) -> None:  # noqa: N802
+    def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(SURROUND))
         shown = self._viewer.shown()
@@ -95,8 +95,10 @@ class Canvas(QWidget):
             painter.setClipRect(rooms[1])
             self._put(painter, against, self.placement(rooms[1]))
             painter.restore()
-            self._name(painter, rooms[0], self._viewer.mode)
-            self._name(painter, rooms[1], self._viewer.against)
+            for room, name in zip(rooms, (self._viewer.mode, self._viewer.against)):
+                inner = self.placement(room)
+                bottom = min(inner.top + inner.height * inner.scale, room.bottom() - painter.fontMetrics().height() - 4)
+                self._name(painter, QRectF(room.left(), bottom + 4, room.width(), painter.fontMetrics().height()), name)
         self._draw_hints(painter, placed)
         mark = self._viewer.mark
         if mark:
@@ -146,9 +148,9 @@ class Canvas(QWidget):
             painter.setPen(QPen(QColor("#000000"), 3))
             painter.setBrush(QColor(screen_colour(one.hint.colour)))
             painter.drawEllipse(QPointF(x, y), 7, 7)
-            painter.setPen(QPen(QColor(ACCENT if one.index == chosen else "#ffffff"), 1.6))
+            painter.setPen(QPen(QColor(ACCENT if one.place == chosen else "#ffffff"), 1.6))
             painter.drawEllipse(QPointF(x, y), 7, 7)
-            if one.index == chosen:
+            if one.place == chosen:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(QPointF(x, y), 11, 11)
 
@@ -168,7 +170,7 @@ class Canvas(QWidget):
 
     def _name(self, painter: QPainter, room: QRectF, text: str) -> None:
         painter.setPen(QColor(DIM))
-        painter.drawText(room.adjusted(4, 2, -4, -4), int(Qt.AlignmentFlag.AlignBottom), text)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignHCenter), text)
 
     def _say(self, painter: QPainter, text: str, colour: str) -> None:
         font = QFont(self.font())
@@ -183,7 +185,7 @@ class Canvas(QWidget):
 
     # Mouse
 
-    def mousePressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def mousePressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         x, y = event.position().x(), event.position().y()
         placed, corrections = self.placement(), self._panel.corrections
         self.setFocus()
@@ -200,7 +202,7 @@ class Canvas(QWidget):
         else:
             self._grip = ("pan", x, y)
 
-    def mouseMoveEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def mouseMoveEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         x, y = event.position().x(), event.position().y()
         placed = self.placement()
         if self._grip is None:
@@ -220,12 +222,12 @@ class Canvas(QWidget):
                 self._viewer.set_zoom(placed.scale, (across - (x - x0) / wide, down - (y - y0) / high))
                 self._grip = (kind, x, y)
 
-    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: object) -> None:
         if self._grip is not None and self._grip[0] == "hint":
             self._panel.document.settle()
         self._grip = self._hint = None
 
-    def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         placed, room = self.placement(), self.rooms()[0]
         turns = event.angleDelta().y() / 120
         if not turns:
@@ -233,18 +235,16 @@ class Canvas(QWidget):
         zoom = min(max(placed.scale * 1.25**turns, 0.02), 64.0)
         at = event.position()
         inner = placed._replace(left=placed.left - room.left(), top=placed.top - room.top())
-        centre = inner.zoomed_at(
-            at.x() - room.left(), at.y() - room.top(), zoom, (room.width(), room.height())
-        )
+        centre = inner.zoomed_at(at.x() - room.left(), at.y() - room.top(), zoom, (room.width(), room.height()))
         self._viewer.set_zoom(zoom, centre)
 
     # Files that are dropped
 
-    def dragEnterEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def dragEnterEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def dropEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         self._panel.take_files([path for path in paths if os.path.exists(path)])
         event.acceptProposedAction()

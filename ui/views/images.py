@@ -13,10 +13,7 @@ from tinct.ui.views.style import FAINT, TEXT, confidence_colour
 
 def to_image(picture: Picture) -> QImage:
     """A copy of ``picture``; one of a single channel in the colours of a confidence."""
-    if picture.channels == 3:
-        form = QImage.Format.Format_RGB888
-    else:
-        form = QImage.Format.Format_Indexed8
+    form = QImage.Format.Format_RGB888 if picture.channels == 3 else QImage.Format.Format_Indexed8
     image = QImage(picture.data, picture.width, picture.height, picture.width * picture.channels, form)
     if picture.channels == 1:
         image.setColorTable(_confidence_table())

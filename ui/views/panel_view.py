@@ -64,7 +64,7 @@ class PanelView(QWidget):
         self._say()
         self._follow()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(1440, 900)
 
     def button(self, name: str, text: str) -> QToolButton:
@@ -199,7 +199,7 @@ class PanelView(QWidget):
 
     def _attach(self) -> None:
         """Shortcuts act where they are told to."""
-        places = {
+        places: dict[str, list[QWidget]] = {
             "panel": [self],
             "viewer": [self.viewer.canvas, self.viewer.timeline],
             "stills": [self.stills.in_use],

@@ -144,7 +144,7 @@ class ParameterView(QScrollArea):
         name = QLabel(parameter.label)
         name.setToolTip(parameter.hint)
         field.setToolTip(parameter.hint)
-        own = self._own[parameter.name] = QToolButton(text="↺")
+        own = self._own[parameter.name] = QToolButton(text="↺", objectName="small")
         own.setAccessibleName(f"Reset {parameter.label}")
         own.setToolTip("This shot has a value of its own: click to take the project's again")
         own.clicked.connect(lambda *ignored, name=parameter.name: self._panel.parameters.reset(name))

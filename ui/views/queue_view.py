@@ -7,7 +7,16 @@ from typing import Any, Callable
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, QUrl
 from qtpy.QtGui import QColor, QDesktopServices, QPainter, QPen
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QListView, QStyle, QStyledItemDelegate, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.render_queue import DONE, FAILED, RUNNING, Task
@@ -23,7 +32,7 @@ class _Tasks(QAbstractListModel):
         super().__init__()
         self.tasks: list[Task] = []
 
-    def rowCount(self, parent: Any = None) -> int:  # noqa: N802
+    def rowCount(self, parent: Any = None) -> int:
         return len(self.tasks)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -49,7 +58,7 @@ class _Tasks(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         return QSize(200, round(option.fontMetrics.height() * 2.2) + 14)
 
     def paint(self, painter: QPainter, option: Any, index: QModelIndex) -> None:
@@ -66,7 +75,9 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(QRectF(inner.left(), inner.top(), inner.width() * 0.6, line), 0, task.name)
         painter.setPen(QColor(STATE_COLOURS[task.state]))
         state = f"{SIGNS[task.state]} {task.state}"
-        painter.drawText(QRectF(inner.left(), inner.top(), inner.width(), line), int(Qt.AlignmentFlag.AlignRight), state)
+        painter.drawText(
+            QRectF(inner.left(), inner.top(), inner.width(), line), int(Qt.AlignmentFlag.AlignRight), state
+        )
         painter.setPen(QColor(DIM))
         words = option.fontMetrics.elidedText(_words(task), Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(QRectF(inner.left(), inner.top() + line, inner.width(), line), 0, words)

@@ -35,7 +35,7 @@ class _Rows(QAbstractListModel):
         self._panel = panel
         self.rows: list[ShotRow] = panel.shots.rows()
 
-    def rowCount(self, parent: Any = None) -> int:  # noqa: N802
+    def rowCount(self, parent: Any = None) -> int:
         return len(self.rows)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -70,7 +70,7 @@ class _Delegate(QStyledItemDelegate):
         super().__init__(view)
         self._panel = panel
 
-    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         return QSize(200, round(option.fontMetrics.height() * 3.5) + 8)
 
     def paint(self, painter: QPainter, option: Any, index: QModelIndex) -> None:

@@ -8,7 +8,16 @@ from typing import Any, Callable
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QListView, QStyle, QStyledItemDelegate, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tinct.ui.models.library import Ranked
 from tinct.ui.models.panel import Panel
@@ -26,7 +35,7 @@ class _Entries(QAbstractListModel):
         self._text = text
         self.entries: Sequence[Any] = ()
 
-    def rowCount(self, parent: Any = None) -> int:  # noqa: N802
+    def rowCount(self, parent: Any = None) -> int:
         return len(self.entries)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -55,14 +64,14 @@ class _UseDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._panel = panel
 
-    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         return QSize(200, round(option.fontMetrics.height() * 2.9) + 8)
 
     def paint(self, painter: QPainter, option: Any, index: QModelIndex) -> None:
         one: StillInUse = index.data(ENTRY)
         still = one.still
         box, metrics = QRectF(option.rect).adjusted(0, 0, 0, -1), option.fontMetrics
-        is_chosen = one.index == self._panel.stills.index
+        is_chosen = one.place == self._panel.stills.index
         painter.save()
         painter.fillRect(box, QColor(PRESSED if is_chosen else GROUND))
         if option.state & QStyle.StateFlag.State_HasFocus:
@@ -96,7 +105,7 @@ class _OfferDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._panel = panel
 
-    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         line = option.fontMetrics.height()
         return QSize(round(line * 5.9), round(line * 5.1))
 
@@ -112,7 +121,9 @@ class _OfferDelegate(QStyledItemDelegate):
             draw_fitted(painter, to_image(picture), room)
         below = QRectF(box.left() + 5, room.bottom() + 2, box.width() - 10, line)
         painter.setPen(QColor(TEXT if is_selected else DIM))
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), f"{one.similarity:.2f}")
+        painter.drawText(
+            below, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), f"{one.similarity:.2f}"
+        )
         bar = QRectF(below.left() + line * 2.1, below.center().y() - 1, below.width() - line * 2.1, 3)
         painter.fillRect(bar, QColor(GROUND))
         bar.setWidth(bar.width() * min(max(one.similarity, 0.0), 1.0))
@@ -166,9 +177,24 @@ class StillsView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 8, 4)
         layout.setSpacing(6)
-        layout.addLayout(_row(QLabel("Stills", objectName="heading"), None, button("add_still", "Add"), button("remove_still", "Remove")))
+        layout.addLayout(
+            _row(
+                QLabel("Stills", objectName="heading"),
+                None,
+                button("add_still", "Add"),
+                button("remove_still", "Remove"),
+            )
+        )
         layout.addWidget(self.in_use, 2)
-        layout.addLayout(_row(QLabel("Library", objectName="heading"), self.where, None, button("rank", "Rank"), button("open_library", "Folder")))
+        layout.addLayout(
+            _row(
+                QLabel("Library", objectName="heading"),
+                self.where,
+                None,
+                button("rank", "Rank"),
+                button("open_library", "Folder"),
+            )
+        )
         layout.addWidget(self._library_words)
         layout.addWidget(self.offered, 3)
         self.in_use.clicked.connect(self._choose)
@@ -184,7 +210,7 @@ class StillsView(QWidget):
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
-            self._panel.stills.choose(index.data(ENTRY).index)
+            self._panel.stills.choose(index.data(ENTRY).place)
 
     def _use(self, index: QModelIndex) -> None:
         self._panel.use_stills([index.data(ENTRY).path])
@@ -200,7 +226,9 @@ class StillsView(QWidget):
         if library.share is not None:
             words = f"describing the pictures: {library.share:.0%}"
         elif not library.folder:
-            words = "Choose a folder of colour pictures (Ctrl+L): for each frame those that are most like it come first."
+            words = (
+                "Choose a folder of colour pictures (Ctrl+L): for each frame those that are most like it come first."
+            )
         elif library.is_ranking:
             words = "ranking…"
         elif not library.is_ranked_for_frame and self._panel.viewer.variant is not None:

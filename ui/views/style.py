@@ -73,21 +73,33 @@ QLabel#heading {{ color: {DIM}; font-weight: 600; }}
 QLabel#dim {{ color: {DIM}; }}
 QLabel#problem {{ color: {PROBLEM}; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
-    background: {GROUND}; border: 1px solid {LINE}; border-radius: 3px; padding: 0.15em 0.4em;
+    background: {GROUND}; border: 1px solid {LINE}; border-radius: 3px; padding: 2px 5px;
     selection-background-color: {PRESSED};
 }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QListView:focus, QToolButton:focus,
 QPushButton:focus, QSlider:focus {{ border: 1px solid {ACCENT}; }}
+QComboBox::drop-down {{ border: 0; width: 14px; }}
+QComboBox::down-arrow {{
+    image: none; width: 0; height: 0; margin-right: 5px;
+    border-left: 4px solid {GROUND}; border-right: 4px solid {GROUND}; border-top: 5px solid {DIM};
+}}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
+    width: 0; height: 0; border: 0;
+}}
+QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; selection-background-color: {PRESSED}; }}
 QListView {{ background: {GROUND}; border: 1px solid {GROUND}; outline: none; }}
 QToolButton, QPushButton {{
-    background: {RAISED}; border: 1px solid {RAISED}; border-radius: 3px; padding: 0.2em 0.6em;
+    background: {RAISED}; border: 1px solid {RAISED}; border-radius: 3px; padding: 2px 5px;
 }}
+QToolButton#small {{ padding: 1px 2px; background: {PANEL}; border: 1px solid {PANEL}; color: {ACCENT}; }}
 QToolButton:hover, QPushButton:hover {{ background: {PRESSED}; }}
 QToolButton:checked {{ background: {PRESSED}; border: 1px solid {FAINT}; color: {ACCENT}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {FAINT}; background: {PANEL}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {LINE}; }}
-QTabBar::tab {{ background: {PANEL}; color: {DIM}; padding: 0.35em 0.9em; border: 0; border-bottom: 2px solid {PANEL}; }}
+QTabBar::tab {{
+    background: {PANEL}; color: {DIM}; padding: 5px 12px; border: 0; border-bottom: 2px solid {PANEL};
+}}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom: 2px solid {ACCENT}; }}
 QTabBar::tab:focus {{ border: 1px solid {ACCENT}; }}
 QMenuBar {{ background: {GROUND}; color: {TEXT}; }}

@@ -30,10 +30,16 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Timeline")
         viewer = panel.viewer
-        for signal in (viewer.moved, viewer.changed, panel.stills.changed, panel.confidence.changed, panel.shots.chosen):
+        for signal in (
+            viewer.moved,
+            viewer.changed,
+            panel.stills.changed,
+            panel.confidence.changed,
+            panel.shots.chosen,
+        ):
             signal.connect(self.update)
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(400, round(self._line * 6.1))
 
     @property
@@ -53,7 +59,7 @@ class Timeline(QWidget):
         curve = QRectF(0, line, width, line * 2.5)
         return QRectF(0, 0, width, line), curve, QRectF(0, curve.bottom() + 4, width, line * 2.2)
 
-    def paintEvent(self, event: object) -> None:  # noqa: N802
+    def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(GROUND))
         if self._panel.shots.current is not None:
@@ -91,10 +97,12 @@ class Timeline(QWidget):
         width = max(1.0, ruler.step - (1 if ruler.step > 4 else 0))
         for frame, sure in curve.items():
             if ruler.first <= frame <= ruler.last:
-                height = max(1.0, sure * row.height())
-                painter.fillRect(
-                    QRectF(ruler.x(frame), row.bottom() - height, width, height), QColor(*confidence_colour(sure))
-                )
+                height = max(2.0, sure * row.height())
+                colour = QColor(*confidence_colour(sure))
+                top = QRectF(ruler.x(frame), row.bottom() - height, width, 2)
+                painter.fillRect(top, colour)
+                colour.setAlpha(46)
+                painter.fillRect(QRectF(top.left(), top.bottom(), width, height - 2), colour)
         painter.setPen(QPen(QColor(DIM), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(ruler.left, threshold), QPointF(ruler.left + ruler.length, threshold))
         if not curve:
@@ -146,7 +154,7 @@ class Timeline(QWidget):
     def _draw_stills(self, painter: QPainter, row: QRectF) -> None:
         metrics = painter.fontMetrics()
         for one, box in self._boxes():
-            is_chosen = one.index == self._panel.stills.index
+            is_chosen = one.place == self._panel.stills.index
             problem = self._panel.stills.problem(one.still.path)
             painter.setPen(QPen(QColor(ACCENT if is_chosen else LINE), 1))
             painter.setBrush(QColor(PRESSED if is_chosen else RAISED))
@@ -176,18 +184,18 @@ class Timeline(QWidget):
         painter.setPen(QColor("#16120c"))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
 
-    def mousePressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def mousePressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         x, y = event.position().x(), event.position().y()
         self._drag = None
         for one, box in self._boxes():
             if box.adjusted(-GRIP, 0, 0, 0).contains(QPointF(x, y)):
-                self._panel.stills.choose(one.index)
+                self._panel.stills.choose(one.place)
                 if abs(x - box.left()) <= GRIP and one.first > self.ruler.first:
-                    self._drag = one.index
+                    self._drag = one.place
                     return
         self._panel.viewer.go_to(self.ruler.frame(x))
 
-    def mouseMoveEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def mouseMoveEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         x, y = event.position().x(), event.position().y()
         if self._drag is not None:
             self._panel.stills.move(self._drag, self.ruler.frame(x))
@@ -201,7 +209,7 @@ class Timeline(QWidget):
             QToolTip.showText(event.globalPos() if hasattr(event, "globalPos") else event.globalPosition().toPoint(),
                               self._words(x, y), self)  # fmt: skip
 
-    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: object) -> None:
         if self._drag is not None:
             self._panel.document.settle()
         self._drag = None

@@ -56,11 +56,11 @@ class ViewerView(QWidget):
         self.against.addItems(list(AGAINST))
         self.against.setAccessibleName("Compare with")
         self.against.setToolTip("What the result is compared with")
-        self.against.currentTextChanged.connect(lambda text: self._panel.viewer.compare(self._panel.viewer.comparison, text))
+        self.against.currentTextChanged.connect(
+            lambda text: self._panel.viewer.compare(self._panel.viewer.comparison, text)
+        )
         looks = [button(f"look_{mode}", mode.capitalize()) for mode in MODES]
-        compares = [
-            button(f"compare_{one.replace(' ', '_')}", one.capitalize()) for one in COMPARISONS if one != "off"
-        ]
+        compares = [button(f"compare_{one.replace(' ', '_')}", one.capitalize()) for one in COMPARISONS if one != "off"]
         tools = [button("tool_pick", "Pick"), button("tool_hint", "Hint"), self.swatch]
         return _line(*looks, None, *compares, self.against, None, *tools, gap=3)
 
@@ -71,7 +71,7 @@ class ViewerView(QWidget):
         after = [_sign(button(name, ""), sign) for name, sign in (("next_frame", "next"), ("last_frame", "last"))]
         self.number = QSpinBox(accessibleName="Frame")
         self.number.setKeyboardTracking(False)
-        self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.number.setMinimumWidth(7 * self.fontMetrics().horizontalAdvance("0") + 12)
         self.number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.number.valueChanged.connect(self._panel.viewer.go_to)
         self.span = QLabel(objectName="dim")
@@ -114,7 +114,8 @@ class ViewerView(QWidget):
             parts.append(viewer.mark)
         if seen is not None:
             parts.append(f"{seen.plate.width} × {seen.plate.height}")
-            parts.append(f"{viewer.drawn_scale:.0%}" if viewer.zoom else f"fit {viewer.drawn_scale:.0%}")
+            scale = self.canvas.placement().scale
+            parts.append(f"{scale:.0%}" if viewer.zoom else f"fit {scale:.0%}")
         self.state.setText("   ".join(parts))
 
     def _show_pixel(self, told: PixelFacts) -> None:
@@ -130,7 +131,9 @@ class ViewerView(QWidget):
 
     def _follow_still(self) -> None:
         still = self._panel.stills.chosen
-        wanted = None if still is None else Wanted(still.path, self._panel.frames.size, crop=still.crop, turn=still.turn)
+        wanted = (
+            None if still is None else Wanted(still.path, self._panel.frames.size, crop=still.crop, turn=still.turn)
+        )
         picture = None if wanted is None else self._panel.thumbnails.get(wanted)
         if picture is not self._panel.viewer.still:
             self._panel.viewer.show_still(picture)

@@ -34,7 +34,7 @@ class PanelWindow(QMainWindow):
         self.view.windowTitleChanged.connect(self.setWindowTitle)
         self.setWindowTitle(self.view.windowTitle())
 
-    def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         """Unsaved changes stay beside the project and come back; renders are paused."""
         self.view.panel.close()
         event.accept()
@@ -58,4 +58,5 @@ def run(paths: Sequence[str]) -> int:
         window.view.panel.open(path)
     window.resize(window.view.sizeHint())
     window.show()
+    window.view.viewer.canvas.setFocus()
     return int(application.exec_())
