@@ -3,6 +3,7 @@
 import array
 import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -321,22 +322,26 @@ def test_a_client_says_why_no_worker_can_be_had(folder: Path, tmp_path: Path, in
         Client(folder=str(folder), installation=installation, options=["--port", "seven"]).status()
 
 
-def test_the_client_is_python_3_9_of_the_standard_library_alone(connect, installation: str, folder: Path) -> None:
-    source = Path(module.__file__)
-    ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 9))
+def test_what_goes_into_hosts_is_python_3_9_of_the_standard_library_alone(
+    connect, installation: str, folder: Path, tmp_path: Path
+) -> None:
+    package = tmp_path / "tinct" / "plugin"
+    package.mkdir(parents=True)
+    (tmp_path / "tinct" / "__init__.py").touch()
+    for source in Path(module.__file__).parent.glob("*.py"):
+        ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 9))
+        shutil.copy(source, package)
     script = f"""
-import importlib.util, sys, array
-spec = importlib.util.spec_from_file_location("tinct_client", {str(source)!r})
-client = importlib.util.module_from_spec(spec)
-sys.modules["tinct_client"] = client
-spec.loader.exec_module(client)
+import sys, array
+sys.path.insert(0, {str(tmp_path)!r})
+from tinct.plugin import client, effect, params
 with client.Client(folder={str(folder)!r}, installation={installation!r}) as one:
     session = one.open_session({WIDTH}, {HEIGHT}, model="fake", working_size=64)
     pixels = array.array("f", ({still(0.0).ravel().tolist()!r}))
     session.set_references([client.Still(pixels=pixels, shape=({HEIGHT}, {WIDTH}))])
     frame = session.render(0, array.array("f", {luma(0).ravel().tolist()!r}))
     sys.stdout.buffer.write(frame.arrays["rgb"].tobytes())
-strange = {{name.split(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names) - {{"tinct_client", "__main__"}}
+strange = {{name.split(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names) - {{"tinct", "__main__"}}
 assert not strange, strange
 """
     done = subprocess.run([sys.executable, "-I", "-S", "-"], input=script.encode(), capture_output=True, check=False)

@@ -1,6 +1,5 @@
 """The effect on a worker with the fake backend: in whatever order a host asks, frames are those of a straight pass."""
 
-import ast
 from collections.abc import Callable
 from pathlib import Path
 
@@ -271,7 +270,3 @@ def test_few_checkpoints_are_kept_of_a_long_shot(create, monkeypatch: pytest.Mon
 def test_a_host_without_the_picture_hears_of_it(create) -> None:
     with pytest.raises(ValueError, match="no picture of frame 1001"):
         create().render(1001, lambda number: None)
-
-
-def test_it_is_python_of_the_oldest_host() -> None:
-    ast.parse(Path(module.__file__).read_text(), feature_version=(3, 9))

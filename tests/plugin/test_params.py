@@ -1,11 +1,9 @@
 """The one list of parameters, and what is made of their values."""
 
-import ast
 from pathlib import Path
 
 import pytest
 
-from tinct.plugin import params
 from tinct.plugin.params import (
     PARAMETERS,
     HintPoint,
@@ -148,7 +146,3 @@ def _range(parameter: Parameter) -> str:
     if parameter.minimum is not None:
         return f"{parameter.default:g} ({parameter.minimum:g} to {parameter.maximum:g})"
     return str(parameter.default) if parameter.default not in ("", "[]", None) else ""
-
-
-def test_it_is_python_of_the_oldest_host() -> None:
-    ast.parse(Path(params.__file__).read_text(), feature_version=(3, 9))
