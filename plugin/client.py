@@ -256,11 +256,11 @@ class Client(FileCalls):
         wait until the run has ended.
 
         Args:
-            request: ``input``, ``output``, ``references`` (each with ``path``, ``frame``, ``weight``), and if wanted
-                ``model``, ``backend``, ``frames``, ``working_size``, ``chroma``, ``codec``, ``overwrite``,
-                ``threads``, ``hints`` (``frame``, ``x``, ``y``, ``colour``), ``input_space``, ``output_space``,
-                ``still_space``, ``ocio``, ``passes``, ``passes_output``, ``mask``, ``resume``, ``stills_at_once``:
-                what the options of ``tinct colorize`` say.
+            request: ``input``, ``output``, ``references`` (each with ``path``, ``frame``, ``weight``, ``crop``,
+                ``turn``), and if wanted ``model``, ``backend``, ``frames``, ``working_size``, ``chroma``, ``codec``,
+                ``overwrite``, ``threads``, ``hints`` (``frame``, ``x``, ``y``, ``colour``), ``input_space``,
+                ``output_space``, ``still_space``, ``ocio``, ``passes``, ``passes_output``, ``mask``, ``resume``,
+                ``stills_at_once``: what the options of ``tinct colorize`` say.
             progress: called after each frame.
             cancelled: asked ten times a second; True stops the run.
             timeout: seconds without a sign of life from the worker; None = the client's.

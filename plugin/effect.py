@@ -308,7 +308,7 @@ class EffectInstance:
         else:
             session = self._client.open_session(plate.width, plate.height, **_named(plate), **arguments)
         try:
-            session.set_references([Still(one.path, frame=one.frame, weight=one.weight) for one in _stills(values)])
+            session.set_references([_still(one) for one in _stills(values)])
             session.set_hints([Hint(one.frame, one.x, one.y, one[3:]) for one in parse_hints(values["hints"])])
         except BaseException:
             session.close()
@@ -408,6 +408,10 @@ def _stills(values: Mapping[str, Any]) -> list[StillInForce]:
     return parse_stills(values["stills"])
 
 
+def _still(still: StillInForce) -> Still:
+    return Still(still.path, frame=still.frame, weight=still.weight, crop=still.crop, turn=still.turn)
+
+
 def _term_start(stills: Sequence[StillInForce], time: float) -> float | None:
     """The frame from which the stills in force at ``time`` are so, minus infinity for the start; None: none is."""
     starts = [_start_of(still) for still in stills]
@@ -427,6 +431,6 @@ def _first_difference(old: Sequence[StillInForce], new: Sequence[StillInForce]) 
     return math.inf
 
 
-def _in_force(stills: Sequence[StillInForce], time: float) -> list[tuple[str, float]]:
+def _in_force(stills: Sequence[StillInForce], time: float) -> list[StillInForce]:
     term = _term_start(stills, time)
-    return [(still.path, still.weight) for still in stills if _start_of(still) == term]
+    return [still._replace(frame=None) for still in stills if _start_of(still) == term]

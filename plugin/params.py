@@ -22,11 +22,14 @@ class ParameterError(ValueError):
 
 class StillInForce(NamedTuple):
     """A still's file, the plate's own frame from which it is in force (None: from the start), and how much it counts
-    beside the others of its set, above 0."""
+    beside the others of its set, above 0. ``crop`` (left, top, right and bottom, as shares of the picture) and ``turn``
+    (degrees clockwise): the part of it that counts."""
 
     path: str
     frame: int | None = None
     weight: float = 1.0
+    crop: tuple[float, ...] | None = None
+    turn: int = 0
 
 
 class HintPoint(NamedTuple):
@@ -245,13 +248,42 @@ def parse_stills(text: str) -> list[StillInForce]:
             raise ParameterError(f"the still {path} is in force from {frame!r}, which is no frame")
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < math.inf:
             raise ParameterError(f"the still {path} has the weight {weight!r} and must have one above 0")
-        stills.append(StillInForce(path, frame, float(weight)))
+        stills.append(StillInForce(path, frame, float(weight), _crop(path, entry), _turn(path, entry)))
     return stills
+
+
+def _crop(path: str, entry: Any) -> tuple[float, ...] | None:
+    crop = entry.get("crop")
+    if crop is None:
+        return None
+    try:
+        left, top, right, bottom = (float(value) for value in crop)
+    except (TypeError, ValueError):
+        left = top = right = bottom = math.nan
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise ParameterError(f"the still {path} has the crop {crop!r} and must have left, top, right, bottom, 0 to 1")
+    return left, top, right, bottom
+
+
+def _turn(path: str, entry: Any) -> int:
+    turn = entry.get("turn", 0)
+    if type(turn) is not int or turn not in (0, 90, 180, 270):
+        raise ParameterError(f"the still {path} is turned by {turn!r} and must be by 0, 90, 180 or 270")
+    return turn
 
 
 def format_stills(stills: Iterable[StillInForce]) -> str:
     """One line of JSON; the same stills give the same text."""
-    return json.dumps([{"path": one.path, "frame": one.frame, "weight": float(one.weight)} for one in stills])
+    return json.dumps([_still_entry(one) for one in stills])
+
+
+def _still_entry(still: StillInForce) -> dict[str, Any]:
+    entry: dict[str, Any] = {"path": still.path, "frame": still.frame, "weight": float(still.weight)}
+    if still.crop is not None:
+        entry["crop"] = list(still.crop)
+    if still.turn:
+        entry["turn"] = still.turn
+    return entry
 
 
 def parse_hints(text: str) -> list[HintPoint]:
@@ -350,7 +382,7 @@ def colorize_request(
     request: dict[str, Any] = {
         "input": input,
         "output": output,
-        "references": [still._asdict() for still in stills],
+        "references": [_still_entry(still) for still in stills],
         "hints": json.loads(checked["hints"]),
         "passes": _pass_names(checked["passes"]),
         "frames": frames,

@@ -60,6 +60,8 @@ class Session:
             facts: dict[str, Any] = {"frame": still.frame, "weight": still.weight}
             if still.path is not None:
                 facts["path"] = os.path.abspath(str(still.path))
+                facts["crop"] = None if still.crop is None else list(still.crop)
+                facts["turn"] = still.turn
             else:
                 facts["array"] = f"still {index}"
                 shape = None if still.shape is None else (*still.shape, 3)

@@ -5,6 +5,7 @@ Standard library alone, Python 3.9: this file goes into hosts as it stands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -50,7 +51,8 @@ class Still(NamedTuple):
     """A still: ``path`` of a file that the worker can read, or ``pixels``, (H, W, 3) float32, sRGB-encoded 0..1.
 
     ``frame``: the plate's own number from which it is in force, None for the start. ``weight``: above 0. ``shape``: (H,
-    W) of pixels that come as plain bytes.
+    W) of pixels that come as plain bytes. ``crop`` and ``turn``: the part of the file's picture that counts, as
+    `Client.thumbnail` has them.
     """
 
     path: str | None = None
@@ -58,6 +60,8 @@ class Still(NamedTuple):
     frame: int | None = None
     weight: float = 1.0
     shape: tuple[int, int] | None = None
+    crop: Sequence[float] | None = None
+    turn: int = 0
 
 
 class Hint(NamedTuple):

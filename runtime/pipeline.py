@@ -355,10 +355,10 @@ def _read_references(request: ColorizeRequest, management: ColourManagement | No
     to_srgb = None if management is None else management.still_to_srgb
     references, held = [], 0
     for named in request.references:
-        still = read_still(Path(named.path), to_srgb=to_srgb)
+        still = read_still(Path(named.path), to_srgb=to_srgb, framing=named.framing)
         reference = Reference(still, named.frame, named.weight)
         if held + still.rgb.nbytes > STILL_BYTES:
-            reference = replace(reference, still=StillFile(still.path, still.digest, to_srgb))
+            reference = replace(reference, still=StillFile(still.path, still.digest, to_srgb, named.framing))
         else:
             held += still.rgb.nbytes
         references.append(reference)

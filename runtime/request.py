@@ -9,6 +9,7 @@ from pathlib import Path
 from tinct.runtime.backends import AUTO
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.managed import ColourSpaces
+from tinct.runtime.media.framing import WHOLE, Framing
 from tinct.runtime.shot_plan import ShotPlan
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 
@@ -17,12 +18,13 @@ from tinct.runtime.still_choice import STILLS_AT_ONCE
 class StillAt:
     """A reference still's file, and the plate's own frame number from which it is in force (None = from the start).
 
-    ``weight``: how much it counts beside the other stills of its set, above 0.
+    ``weight``: how much it counts beside the other stills of its set, above 0. ``framing``: the part that counts.
     """
 
     path: str | os.PathLike[str]
     frame: int | None = None
     weight: float = 1.0
+    framing: Framing = WHOLE
 
 
 @dataclass(frozen=True)

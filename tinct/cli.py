@@ -24,6 +24,7 @@ from tinct.commands.info import info
 from tinct.commands.library import library
 from tinct.commands.models import models
 from tinct.commands.panel import panel
+from tinct.commands.project import project
 from tinct.commands.report import report
 from tinct.commands.shots import shots
 from tinct.commands.train import train
@@ -45,6 +46,7 @@ for command in (panel, colorize, shots, report, demo, evaluate, bench, models, i
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)
+app.add_typer(project)
 app.add_typer(worker)
 
 

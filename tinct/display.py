@@ -29,6 +29,10 @@ class Display(ABC):
         return None
 
     @abstractmethod
+    def step(self, text: str, *, event: str, **facts: object) -> None:
+        """A part of the run is done or failed: ``text`` to people, ``facts`` to programs, as an ``event``."""
+
+    @abstractmethod
     def warn(self, text: str) -> None:
         """Show a warning."""
 
@@ -63,6 +67,9 @@ class LineDisplay(Display):
             f"frame {frame}  {done}/{total}  {fps:.1f} fps  ETA {_clock((total - done) / fps if fps else 0)}", err=True
         )
 
+    def step(self, text: str, *, event: str, **facts: object) -> None:
+        typer.echo(text, err=True)
+
     def warn(self, text: str) -> None:
         typer.echo(f"tinct: warning: {text}", err=True)
 
@@ -89,6 +96,9 @@ class JsonDisplay(Display):
 
     def confidence(self, *, frame: int, mean: float, covered: float) -> None:
         self._event("frame", frame=frame, confidence=round(mean, 4), covered=round(covered, 4))
+
+    def step(self, text: str, *, event: str, **facts: object) -> None:
+        self._event(event, **facts)
 
     def warn(self, text: str) -> None:
         self._event("warning", message=text)
@@ -133,6 +143,9 @@ class TerminalDisplay(Display):
 
     def progress(self, *, frame: int, done: int, total: int, fps: float) -> None:
         self._bar.update(self._task, completed=done, total=total, frame=frame, fps=fps)
+
+    def step(self, text: str, *, event: str, **facts: object) -> None:
+        self._bar.console.print(text, markup=False, highlight=False)
 
     def warn(self, text: str) -> None:
         self._bar.console.print(f"tinct: warning: {text}", style="yellow", markup=False, highlight=False)

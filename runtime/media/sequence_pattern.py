@@ -1,6 +1,7 @@
 """Names of numbered image files: ``shot.%04d.exr``, ``shot.####.dpx``, ``shot.@@@@.exr``, or a folder of them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,24 +88,30 @@ def find_pattern(folder: Path) -> SequencePattern:
         MediaNotFoundError: the folder is not there.
         MediaError: there is no sequence in it, or more than one.
     """
-    widths: dict[tuple[str, str], list[str]] = {}
-    for name in list_folder(folder):
-        match = _NUMBERED.fullmatch(name)
-        if match and match[3].lower() in IMAGE_SUFFIXES:
-            widths.setdefault((match[1], match[3]), []).append(match[2])
-    if not widths:
+    patterns = patterns_of(folder, list_folder(folder))
+    if not patterns:
         raise MediaError(
             f"{folder} has no numbered images in it ({', '.join(IMAGE_SUFFIXES)}); name a sequence or a movie."
         )
+    if len(patterns) > 1:
+        names = ", ".join(pattern.path.name for pattern in patterns)
+        raise MediaError(f"{folder} has {len(patterns)} sequences in it ({names}); name one of them with its pattern.")
+    return patterns[0]
+
+
+def patterns_of(folder: Path, names: Iterable[str]) -> list[SequencePattern]:
+    """The patterns of all numbered images among the ``names`` of files in ``folder``."""
+    widths: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        if match and match[3].lower() in IMAGE_SUFFIXES:
+            widths.setdefault((match[1], match[3]), []).append(match[2])
     patterns = []
     for (prefix, suffix), digits in widths.items():
         padded = any(text.startswith("0") and len(text) > 1 for text in digits)
         shortest, longest = min(map(len, digits)), max(map(len, digits))
         patterns.append(SequencePattern(folder, prefix, shortest if padded or shortest == longest else 1, suffix))
-    if len(patterns) > 1:
-        names = ", ".join(pattern.path.name for pattern in patterns)
-        raise MediaError(f"{folder} has {len(patterns)} sequences in it ({names}); name one of them with its pattern.")
-    return patterns[0]
+    return patterns
 
 
 def number_in_name(path: Path) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.errors import MediaError, MediaNotFoundError, StillError
+from tinct.runtime.media.framing import WHOLE, Framing
 from tinct.runtime.media.sequence_pattern import IMAGE_SUFFIXES
 from tinct.runtime.media.transfer import encode_linear
 
@@ -34,12 +35,13 @@ class Still:
 class StillFile:
     """A still whose pixels are read anew each time they are wanted; for sets too large to hold in memory.
 
-    ``digest``: that of the `Still` that was read before; ``to_srgb``: as `read_still` has it.
+    ``digest``: that of the `Still` that was read before; ``to_srgb`` and ``framing``: as `read_still` has them.
     """
 
     path: Path
     digest: str
     to_srgb: Callable[[Image], Image] | None = None
+    framing: Framing = WHOLE
 
     @property
     def rgb(self) -> Image:
@@ -49,7 +51,7 @@ class StillFile:
             StillError: the file is gone, or has other pixels than before.
         """
         try:
-            still = read_still(self.path, to_srgb=self.to_srgb)
+            still = read_still(self.path, to_srgb=self.to_srgb, framing=self.framing)
         except MediaNotFoundError as error:
             raise StillError(f"The still {self.path} is gone; put it back and resume.") from error
         if still.digest != self.digest:
@@ -57,20 +59,23 @@ class StillFile:
         return still.rgb
 
 
-def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = None) -> Still:
+def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = None, framing: Framing = WHOLE) -> Still:
     """Read a reference still: PNG, JPEG, TIFF, DPX or EXR.
 
     Scene-linear files (EXR, float TIFF) are sRGB-encoded and clipped to 0..1; other pixels are taken as they are. EXIF
     orientation is honoured, alpha ignored. ``to_srgb`` does it instead where the file's space is known: it gets pixels
-    (H, W, 3) float32 as stored, integers as 0..1, and gives sRGB.
+    (H, W, 3) float32 as stored, integers as 0..1, and gives sRGB. ``framing``: the part of the picture that
+    counts.
 
     Raises:
         MediaNotFoundError: no such file.
         StillError: it cannot be decoded, is grey, or is out of the size limits.
     """
     path = Path(path)
-    rgb = read_picture(path, to_srgb=to_srgb)
+    rgb = framing.of(read_picture(path, to_srgb=to_srgb))
     if is_grey(rgb):
+        if framing.crop is not None:
+            raise StillError(f"The part of the still {path} that counts is grey; let it show the colours.")
         raise StillError(f"The still {path} is grey; use one that shows the colours.")
     rgb.setflags(write=False)
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()

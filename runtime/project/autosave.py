@@ -13,7 +13,7 @@ from typing import Callable
 from tinct.runtime.errors import OutputError, ProjectError
 from tinct.runtime.project.project import Project
 from tinct.runtime.project.project_file import format_project, parse_project
-from tinct.runtime.project.whole_file import write_whole
+from tinct.runtime.project.whole_file import remove_leftovers, write_whole
 
 EVERY = 0.5
 """Seconds from one write to the next at least: with the time that a write takes, less than a second is lost."""
@@ -28,7 +28,8 @@ def autosave_path(path: str | os.PathLike[str]) -> str:
 class Autosave:
     """Keeps the latest state of a project on disk, from a thread of its own, so that nobody waits for the disk.
 
-    `changed` after each change, `saved` after `save_project`, `close` at the end. A context manager.
+    `changed` after each change, `saved` after `save_project`, `close` at the end. A context manager, for whoever holds
+    the project's lock.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Autosave:
         self._wake = threading.Condition()
         self._writing = threading.Lock()
         self._basis = _digest(self._project_path)
+        remove_leftovers(self._path)
         self._thread = threading.Thread(target=self._work, name="tinct-autosave", daemon=True)
         self._thread.start()
 

@@ -9,6 +9,7 @@ import os
 import socket
 
 from tinct.runtime.errors import OutputError, ProjectInUseError
+from tinct.runtime.project.whole_file import remove_leftovers
 
 
 class ProjectLock:
@@ -41,7 +42,8 @@ class ProjectLock:
         who = json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode("utf-8")
         with contextlib.suppress(OSError):  # a full disk: the lock holds, it only does not say whose it is
             os.ftruncate(self._handle, 0)
-            os.pwrite(self._handle, who, 0) if hasattr(os, "pwrite") else os.write(self._handle, who)
+            os.write(self._handle, who)
+        remove_leftovers(self.project)
 
     def release(self) -> None:
         """Give it back; harmless when called twice."""

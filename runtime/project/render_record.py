@@ -61,7 +61,10 @@ def write_record(
         OutputError: it cannot be written.
     """
     output = project.output.place(shot.name)
-    record = RenderRecord(key, output, error or ("" if report is not None else "unknown"))
+    record = RenderRecord(key, output, error)
+    before = read_record(project, shot)
+    if report is None and before is not None and before.output == os.path.normpath(output):
+        record = record._replace(files=before.files)  # an earlier result that is still there is still ours
     if report is not None:
         names = ("frames", "seconds", "confidence", "backend", "model")
         record = record._replace(
@@ -91,6 +94,19 @@ def read_record(project: Project, shot: ProjectShot) -> RenderRecord | None:
         return RenderRecord(**known)
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def is_own_result(project: Project, shot: ProjectShot, record: RenderRecord | None) -> bool:
+    """Whether what lies in the place of the shot's result is what an earlier render put there, and may be replaced."""
+    if record is None or not record.files:
+        return False
+    output = project.output.place(shot.name)
+    there = [known for known in map(tuple, record.files) if _is_there(os.path.dirname(output), known)]
+    return record.output == os.path.normpath(output) and len(there) == len(record.files)
+
+
+def _is_there(folder: str, known: tuple[Any, ...]) -> bool:
+    return tuple(file_facts(os.path.join(folder, str(known[0])))) == known
 
 
 def shot_state(project: Project, shot: ProjectShot, record: RenderRecord | None) -> str:

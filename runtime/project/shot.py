@@ -12,6 +12,8 @@ from tinct.runtime.project.names import check_id, check_name
 from tinct.runtime.project.settings import check_settings
 
 TURNS = (0, 90, 180, 270)
+MOST_FRAMES = 10_000_000
+"""More frames than this in one shot are taken for a slip."""
 LEAST_SIDE = 0.01
 """Least width and height of a crop, as part of the still's."""
 
@@ -105,6 +107,8 @@ class ProjectShot:
         for name in ("handle_in", "handle_out"):
             if getattr(self, name) < 0:
                 raise ProjectError(f"{name} is {getattr(self, name)} and must be 0 or more")
+        if self.frames + self.handle_in + self.handle_out > MOST_FRAMES:
+            raise ProjectError(f"last is {self.last}, which makes more than {MOST_FRAMES} frames; check the numbers")
         object.__setattr__(self, "parameters", check_settings(self.parameters))
         for index, hint in enumerate(self.hints):
             _check_hint(f"hints[{index}]", hint)

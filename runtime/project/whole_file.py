@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 
@@ -17,7 +18,7 @@ def write_whole(path: str, data: bytes) -> None:
     """
     target = os.path.realpath(path)  # a link stays one
     folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".tinct-new-{secrets.token_hex(6)}")
+    temporary = f"{_temporary(target)}{secrets.token_hex(6)}"
     try:
         try:
             with open(temporary, "xb") as file:
@@ -36,6 +37,19 @@ def write_whole(path: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
     _sync_folder(folder)
+
+
+def remove_leftovers(path: str) -> None:
+    """Remove what a process that was killed left of a write to ``path``; for its only writer."""
+    for left in glob.glob(glob.escape(_temporary(os.path.realpath(path))) + "*"):
+        with contextlib.suppress(OSError):
+            os.unlink(left)
+
+
+def _temporary(target: str) -> str:
+    """What the temporary names for ``target`` begin with."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{name[:60]}.new-")
 
 
 def _sync_folder(folder: str) -> None:

@@ -13,6 +13,7 @@ from tinct.runtime.session import StepResult
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields, whole_path
+from tinct.runtime.worker.framing import parse_framing
 from tinct.runtime.worker.long_call import LongCall
 from tinct.runtime.worker.plate_source import SPACES, parse_spaces
 
@@ -87,7 +88,7 @@ def report_facts(report: ColorizeReport) -> dict[str, Any]:
 
 def _still(fields: Fields) -> StillAt:
     frame = fields.whole("frame") if fields.has("frame") else None
-    return StillAt(Path(whole_path(fields, "path")), frame, fields.number("weight", 1.0))
+    return StillAt(Path(whole_path(fields, "path")), frame, fields.number("weight", 1.0), parse_framing(fields))
 
 
 def _hint(fields: Fields) -> PointHint:

@@ -1,5 +1,6 @@
 """Calls about files, without a session: what a plate is, small pictures, shots, and stills that are alike."""
 
+import math
 from collections import OrderedDict
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.colour import luma_to_lightness
-from tinct.runtime.errors import UsageError
 from tinct.runtime.library import build_library
+from tinct.runtime.media.framing import Framing
 from tinct.runtime.media.stills import read_picture
 from tinct.runtime.screen import screen_rgb
 from tinct.runtime.shots import DEFAULT_DETECTOR, create_detector, detect_shots
 from tinct.runtime.worker.fields import Fields, whole_path
+from tinct.runtime.worker.framing import parse_framing
 from tinct.runtime.worker.long_call import LongCall
 from tinct.runtime.worker.plate_source import PlateSource
 from tinct.runtime.worker.views import LARGEST_VIEW, reduced, to_bytes
@@ -23,7 +25,6 @@ from tinct.runtime.worker.warm_store import WarmStore, backend_asked_for
 
 OPEN_PLATES = 4
 """Plates that a client's small pictures keep open."""
-TURNS = (0, 90, 180, 270)
 MOST_ANSWERS = 1000
 
 
@@ -58,11 +59,12 @@ class MediaCalls:
             MediaError, StillError: it cannot be read.
         """
         size = request.whole("size", least=16, most=LARGEST_VIEW)
+        framing = parse_framing(request)
         if request.has("frame"):
-            rgb = self._plate_picture(request, size)
+            rgb = self._plate_picture(request, size * _enlargement(framing))
         else:
-            rgb = reduced(read_picture(Path(whole_path(request, "path"))), size * _enlargement(request))
-        return to_bytes(reduced(_cut_and_turned(rgb, request), size))
+            rgb = reduced(read_picture(Path(whole_path(request, "path"))), size * _enlargement(framing))
+        return to_bytes(reduced(framing.of(rgb), size))
 
     def rank(self, request: Fields) -> list[dict[str, Any]]:
         """The ``count`` stills of the library in ``library`` most like frame ``frame`` of the plate at ``path``, best
@@ -93,7 +95,7 @@ class MediaCalls:
 
     def _plate_picture(self, request: Fields, size: int) -> Any:
         source = self._plate(request)
-        luma = reduced(source.frame(request.whole("frame")).luma, size * _enlargement(request))
+        luma = reduced(source.frame(request.whole("frame")).luma, size)
         return screen_rgb(np.repeat(luma[..., None], 3, axis=-1), source.info.colour)
 
 
@@ -139,25 +141,6 @@ def make_library(request: Fields, call: LongCall) -> dict[str, Any]:
     }
 
 
-def _enlargement(request: Fields) -> int:
+def _enlargement(framing: Framing) -> int:
     """How much larger a picture is read than it is shown, for what is cut out of it to be sharp."""
-    if not request.has("crop"):
-        return 1
-    left, top, right, bottom = request.numbers("crop", 4)
-    return min(8, int(np.ceil(1 / max(min(right - left, bottom - top), 0.125))))
-
-
-def _cut_and_turned(rgb: Any, request: Fields) -> Any:
-    if request.has("crop"):
-        left, top, right, bottom = request.numbers("crop", 4)
-        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-            raise UsageError(
-                f"the crop {left:g},{top:g},{right:g},{bottom:g} is no part of a picture: shares of 0 to 1"
-            )
-        height, width = rgb.shape[:2]
-        x, y = int(left * width), int(top * height)
-        rgb = rgb[y : max(y + 1, round(bottom * height)), x : max(x + 1, round(right * width))]
-    turn = request.whole("turn") if request.has("turn") else 0
-    if turn not in TURNS:
-        raise UsageError(f"a picture can be turned by {', '.join(map(str, TURNS))} degrees, not by {turn}")
-    return np.ascontiguousarray(np.rot90(rgb, -turn // 90))
+    return min(8, math.ceil(framing.enlargement))

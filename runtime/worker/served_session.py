@@ -27,6 +27,7 @@ from tinct.runtime.session import ColorizationSession, StepResult
 from tinct.runtime.upsample import upsample_chroma
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
+from tinct.runtime.worker.framing import parse_framing
 from tinct.runtime.worker.plate_source import PlateSource
 from tinct.runtime.worker.shared_frame import SharedFrame
 from tinct.runtime.worker.views import LARGEST_VIEW, VIEWS, ShownFrame, shown
@@ -317,7 +318,8 @@ def _reference(fields: Fields, arrays: Arrays, to_srgb: Callable[[Image], Image]
     if weight <= 0:
         raise UsageError(f"the weight of a still is {weight} and must be above 0")
     if fields.has("path"):
-        return Reference(read_still(Path(fields.text("path")), to_srgb=to_srgb), frame, weight)
+        still = read_still(Path(fields.text("path")), to_srgb=to_srgb, framing=parse_framing(fields))
+        return Reference(still, frame, weight)
     name = fields.text("array")
     pixels = arrays.get(name)
     if pixels is None or pixels.dtype != np.float32 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:

@@ -20,10 +20,11 @@ from tinct.plugin.params import (
     state_key,
     validated,
 )
+from tinct.runtime.media.framing import Framing
 from tinct.runtime.worker.colorize_call import KEYS, parse_request
 from tinct.runtime.worker.fields import Fields
 
-STILLS = [StillInForce("/stills/a.png"), StillInForce("/stills/ä b.png", 1040, 2.5)]
+STILLS = [StillInForce("/stills/a.png"), StillInForce("/stills/ä b.png", 1040, 2.5, (0.0, 0.1, 0.5, 1.0), 270)]
 HINTS = [HintPoint(7, 1.5, 2.0, 0.1, 0.2, 0.3)]
 
 
@@ -65,6 +66,8 @@ def test_stills_and_hints_go_to_text_and_back() -> None:
         ({"stills": '[{"path": ""}]'}, "path"),
         ({"stills": '[{"path": "a", "frame": 1.5}]'}, "frame"),
         ({"stills": '[{"path": "a", "weight": 0}]'}, "weight"),
+        ({"stills": '[{"path": "a", "crop": [0, 0, 1]}]'}, "crop"),
+        ({"stills": '[{"path": "a", "turn": 45}]'}, "turned by 45"),
         ({"hints": '[{"frame": 1, "x": 1}]'}, "hints"),
         ({"hints": '[{"frame": 1, "x": 1, "y": 1, "colour": [0, 0, 2]}]'}, "0 to 1"),
     ],
@@ -82,7 +85,8 @@ def test_a_request_is_one_that_the_worker_takes() -> None:
     request = colorize_request(changed, input="/plate.%04d.exr", output="/out.%04d.exr", frames="1-9", resume=True)
     assert set(request) <= KEYS
     parsed = parse_request(Fields({name: value for name, value in request.items() if value is not None}))
-    assert [(str(one.path), one.frame, one.weight) for one in parsed.references] == [tuple(one) for one in STILLS]
+    references = [(str(one.path), one.frame, one.weight, one.framing) for one in parsed.references]
+    assert references == [(*one[:3], Framing(one.crop, one.turn)) for one in STILLS]
     assert parsed.hints[0].colour == (0.1, 0.2, 0.3)
     assert (parsed.chroma, parsed.working_size, parsed.stills_at_once) == (1.5, 288, 4)
     assert (parsed.passes, parsed.frames) == (("chroma", "confidence"), "1-9")

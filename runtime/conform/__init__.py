@@ -1,0 +1,1 @@
+"""From media and timelines of editing programs to the shots of a project, and back."""
