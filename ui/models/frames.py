@@ -35,7 +35,9 @@ class Variant(NamedTuple):
         """That of ``shot``, with other ``stills`` if there are some."""
         used = shot.stills if stills is None else stills
         values: dict[str, Any] = dict(project.parameters_of(shot))
-        values["stills"] = format_stills([StillInForce(one.path, one.frame, one.weight, one.crop, one.turn) for one in used])
+        values["stills"] = format_stills(
+            [StillInForce(one.path, one.frame, one.weight, one.crop, one.turn) for one in used]
+        )
         values["hints"] = format_hints([HintPoint(one.frame, one.x, one.y, *one.colour) for one in shot.hints])
         values["mask"] = shot.mask or ""
         paths = [still.path for still in used] + ([] if shot.mask is None else [shot.mask])
