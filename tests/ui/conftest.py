@@ -108,3 +108,9 @@ def bench(clients: Callable[[], Client], project: Project) -> Iterator[Bench]:
     bench.panel.file.new(project)
     yield bench
     bench.panel.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_library_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing here may reach the user's own worker or settings."""
+    monkeypatch.setenv("TINCT_WORKER_FOLDER", str(tmp_path / "nobody"))

@@ -1,16 +1,20 @@
 """``tinct panel``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-TIMELINES = (".otio", ".otioz", ".edl", ".fcpxml", ".xml", ".aaf")
+if TYPE_CHECKING:
+    from tinct.runtime.project import Project
+
+TIMELINES = (".otio", ".edl", ".fcpxml", ".xml", ".aaf")
 
 
 def panel(
     media: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PROJECT|CLIP]...", help="What to open.", show_default=False)
+        list[Path] | None,
+        typer.Argument(metavar="[PROJECT|CLIP|TIMELINE]...", help="What to open.", show_default=False),
     ] = None,
 ) -> None:
     """Choose stills shot by shot, see the result, correct it and render: the panel, in a window of its own."""
@@ -20,10 +24,6 @@ def panel(
     from tinct.runtime.errors import MediaNotFoundError, UsageError
 
     for path in media or ():
-        if path.suffix.lower() in TIMELINES:
-            raise UsageError(
-                f"{path} is a timeline; make a project of it first: tinct project import PROJECT {path}, then open that"
-            )
         if path.suffix == ".tinct" and not path.is_file():
             raise MediaNotFoundError(f"there is no project {path}; make one with tinct project new, or name a clip")
     try:
@@ -36,7 +36,21 @@ def panel(
         find_installation()
     except WorkerUnavailable:
         _record_this_installation(INSTALLATION_VARIABLE, sys.executable)
-    raise typer.Exit(run([str(path) for path in media or ()]))
+    opened = [_conformed(path) if path.suffix.lower() in TIMELINES else str(path) for path in media or ()]
+    raise typer.Exit(run(opened))
+
+
+def _conformed(path: Path) -> "Project":
+    """A project of a timeline's clips; those that cannot be shots are named on stderr."""
+    from tinct.project_file_argument import new_project
+    from tinct.runtime.conform.conform import conform
+    from tinct.runtime.conform.media_index import MediaIndex
+    from tinct.runtime.conform.timeline_file import read_timeline
+
+    found = conform(read_timeline(path), MediaIndex((), base=path.absolute().parent), skip=True)
+    for refused in found.refused:
+        typer.echo(f"tinct: {refused}", err=True)
+    return found.added_to(new_project(path.with_suffix(".tinct")))
 
 
 def _record_this_installation(variable: str, interpreter: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QApplication, QMainWindow, QMenu
 
+from tinct.runtime.project import Project
 from tinct.ui.action_table import ACTIONS
 from tinct.ui.models.connection import Connections
 from tinct.ui.models.panel import Panel
@@ -48,14 +49,17 @@ def make_window(connections: Connections | None = None, parent: QObject | None =
     return window
 
 
-def run(paths: Sequence[str]) -> int:
-    """Open the panel on projects or clips and stay until it is closed; the exit code."""
+def run(opened: Sequence[str | Project]) -> int:
+    """Show the panel with projects, by path or as they are, and clips, until it is closed; the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     application.setApplicationName("Tinct")
     application.setStyle("Fusion")
     window = make_window()
-    for path in paths:
-        window.view.panel.open(path)
+    for one in opened:
+        if isinstance(one, Project):
+            window.view.panel.file.new(one)
+        else:
+            window.view.panel.open(one)
     window.resize(window.view.sizeHint())
     window.show()
     window.view.viewer.canvas.setFocus()
