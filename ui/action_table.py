@@ -97,7 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "Edit", "Undo", ("Ctrl+Z",), lambda panel: panel.document.undo()),
     Action("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), lambda panel: panel.document.redo()),
     Action("paste", "Edit", "Paste still", ("Ctrl+V",)),
-    Action("find", "Shots", "Find shot", ("Ctrl+F",)),
+    Action("find_shot", "Shots", "Find shot", ("Ctrl+F",)),
     Action("next_shot", "Shots", "Next shot", ("Ctrl+Down", "PgDown"), lambda panel: panel.shots.step(1)),
     Action("previous_shot", "Shots", "Previous shot", ("Ctrl+Up", "PgUp"), lambda panel: panel.shots.step(-1)),
     Action(

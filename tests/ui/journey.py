@@ -114,12 +114,13 @@ def go(hand: Hand, film: Path, stills: Path, project: Path, picture: Callable[[s
     hand.see()
     picture("result")
 
-    first = panel.viewer.range[0]
-    hand.click_frame(first + 12)
-    assert panel.viewer.frame == first + 12
+    first, last = panel.viewer.range
+    middle = (first + last + 1) // 2
+    hand.click_frame(middle)
+    assert panel.viewer.frame == middle
     hand.see()
     hand.click_row(view.stills.offered, 1, twice=True)
-    assert [(one.first, one.last) for one in panel.stills.in_use()] == [(first, first + 11), (first + 12, first + 23)]
+    assert [(one.first, one.last) for one in panel.stills.in_use()] == [(first, middle - 1), (middle, last)]
     hand.see()
     hand.press(Qt.Key.Key_Right)
     hand.see()
@@ -132,7 +133,8 @@ def go(hand: Hand, film: Path, stills: Path, project: Path, picture: Callable[[s
     hand.see()
     hand.press(Qt.Key.Key_H)
     panel.corrections.set_colour((0.25, 0.45, 0.85))
-    hand.click_pixel(150, 250)
+    plate = panel.viewer.seen.plate
+    hand.click_pixel(0.23 * plate.width, 0.7 * plate.height)
     assert len(panel.corrections.hints()) == 1
     hand.press(Qt.Key.Key_Escape)
     hand.see()
@@ -161,7 +163,7 @@ def go(hand: Hand, film: Path, stills: Path, project: Path, picture: Callable[[s
     view.tabs.setCurrentWidget(view.queue)
     hand.press(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     hand.until(lambda: panel.queue.tasks[0].state == "done")
-    hand.until(lambda: panel.queue.tasks[1].done > 8 or panel.queue.tasks[1].state == "done")
+    hand.until(lambda: panel.queue.tasks[1].done > 5 or panel.queue.tasks[1].state == "done")
     picture("queue")
     hand.until(lambda: all(task.state == "done" for task in panel.queue.tasks))
     assert [row.state for row in panel.shots.rows()] == ["rendered"] * 3

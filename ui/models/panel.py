@@ -43,16 +43,19 @@ MOST_THUMBNAILS = 200
 class Panel:
     """All models over one document. ``opening``: footage is being read: how much of it, 0..1, or None at the end."""
 
-    def __init__(self, post: Post, connections: Connections | None = None, view_size: int = 960):
+    def __init__(
+        self, post: Post, connections: Connections | None = None, view_size: int = 960, detector: str | None = None
+    ):
         """An empty project.
 
         Args:
             post: has a call made by the UI thread.
             connections: to the worker; None: to that of the user.
             view_size: longest side of the viewer's pictures, in pixels.
+            detector: of shots, by its name; None: the worker's best.
         """
         self.opening = Signal()
-        self._post = post
+        self._post, self._detector = post, detector
         self._connections = connect = Connections(Client) if connections is None else connections
         self._frame_lane = Lane("frames", post, waiting=3)
         self._thumbnail_lane = Lane("thumbnails", post, MOST_THUMBNAILS, lambda key: self.thumbnails.dropped(key))
@@ -145,7 +148,9 @@ class Panel:
             client = connect("media")
             facts = client.probe(whole)
             found = client.find_shots(
-                whole, progress=lambda news: self._post(lambda: self.opening.emit(news["done"] / max(news["total"], 1)))
+                whole,
+                detector=self._detector,
+                progress=lambda news: self._post(lambda: self.opening.emit(news["done"] / max(news["total"], 1))),
             )
             yield facts, found
 

@@ -154,10 +154,10 @@ class PanelView(QWidget):
             if path and QApplication.clipboard().image().save(path):
                 self.panel.take_files([path])
 
-    def find(self) -> None:
+    def find_shot(self) -> None:
         """Type what to find."""
-        self.shots.find.setFocus()
-        self.shots.find.selectAll()
+        self.shots.search.setFocus()
+        self.shots.search.selectAll()
 
     def larger_text(self, by: int = 1) -> None:
         """Text by a point larger, and all that is measured by it."""

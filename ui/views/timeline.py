@@ -137,7 +137,7 @@ class Timeline(QWidget):
                 shape = [QPointF(x, y - 5), QPointF(x + 5, y), QPointF(x, y + 5), QPointF(x - 5, y)]
                 painter.drawPolygon(QPolygonF(shape))
 
-    def _boxes(self) -> list[tuple[StillInUse, QRectF]]:
+    def boxes(self) -> list[tuple[StillInUse, QRectF]]:
         """Stills as boxes; those in force together share the height."""
         _, _, row = self._rows()
         ruler = self.ruler
@@ -153,7 +153,7 @@ class Timeline(QWidget):
 
     def _draw_stills(self, painter: QPainter, row: QRectF) -> None:
         metrics = painter.fontMetrics()
-        for one, box in self._boxes():
+        for one, box in self.boxes():
             is_chosen = one.place == self._panel.stills.index
             problem = self._panel.stills.problem(one.still.path)
             painter.setPen(QPen(QColor(ACCENT if is_chosen else LINE), 1))
@@ -164,7 +164,7 @@ class Timeline(QWidget):
             inner = box.adjusted(8, 0, -4, 0)
             words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
             painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), words)
-        if not self._boxes():
+        if not self.boxes():
             painter.setPen(QColor(FAINT))
             painter.drawText(row, int(Qt.AlignmentFlag.AlignCenter), "no still yet: drop a picture, or press A")
 
@@ -187,7 +187,7 @@ class Timeline(QWidget):
     def mousePressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         x, y = event.position().x(), event.position().y()
         self._drag = None
-        for one, box in self._boxes():
+        for one, box in self.boxes():
             if box.adjusted(-GRIP, 0, 0, 0).contains(QPointF(x, y)):
                 self._panel.stills.choose(one.place)
                 if abs(x - box.left()) <= GRIP and one.first > self.ruler.first:
@@ -204,7 +204,7 @@ class Timeline(QWidget):
         else:
             first = self.ruler.first
             near = any(abs(x - box.left()) <= GRIP and box.top() <= y <= box.bottom() and one.first > first
-                       for one, box in self._boxes())  # fmt: skip
+                       for one, box in self.boxes())  # fmt: skip
             self.setCursor(Qt.CursorShape.SizeHorCursor if near else Qt.CursorShape.ArrowCursor)
             QToolTip.showText(event.globalPos() if hasattr(event, "globalPos") else event.globalPosition().toPoint(),
                               self._words(x, y), self)  # fmt: skip
@@ -215,7 +215,7 @@ class Timeline(QWidget):
         self._drag = None
 
     def _words(self, x: float, y: float) -> str:
-        for one, box in self._boxes():
+        for one, box in self.boxes():
             if box.contains(QPointF(x, y)):
                 problem = self._panel.stills.problem(one.still.path)
                 return problem or f"{one.still.path}\nin force {one.first}–{one.last}, weight {one.still.weight:g}"

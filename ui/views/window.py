@@ -41,10 +41,12 @@ class PanelWindow(QMainWindow):
         event.accept()
 
 
-def make_window(connections: Connections | None = None, parent: QObject | None = None) -> PanelWindow:
-    """A window with an empty project; a QApplication must be there."""
+def make_window(
+    connections: Connections | None = None, detector: str | None = None, parent: QObject | None = None
+) -> PanelWindow:
+    """A window with an empty project; a QApplication must be there. The rest as `Panel`."""
     thread = UiThread(parent)
-    window = PanelWindow(Panel(thread.post, connections))
+    window = PanelWindow(Panel(thread.post, connections, detector=detector))
     thread.setParent(window)
     return window
 
