@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinct.runtime.project import ProjectHint
 from tinct.ui.models.document import Document
+from tinct.ui.models.frames import SeenFrame, Variant
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
@@ -17,12 +19,20 @@ REACH = 12.0
 """A click this near to a hint, in pixels of the screen, means that hint."""
 
 
-class HintSeen(NamedTuple):
-    """A hint, its place in the shot's tuple, and whether it lies on the frame that is shown."""
+class HintShown(NamedTuple):
+    """A hint and its place in the shot's tuple.
+
+    ``is_here``: it was put on the frame that is shown. ``at``: where it is in that frame, in plate pixels, None where
+    that is not known or it was lost. ``track``: where it was seen, by frame. ``end``: the frame after which it was
+    lost, None while it was not.
+    """
 
     place: int
     hint: ProjectHint
     is_here: bool
+    at: tuple[float, float] | None
+    track: Mapping[int, tuple[float, float]]
+    end: int | None
 
 
 class Corrections:
@@ -35,8 +45,12 @@ class Corrections:
         self.colour: Colour = (0.80, 0.62, 0.50)
         self._document, self._shots, self._viewer = document, shots, viewer
         self._chosen: int | None = None
+        self._variant: Variant | None = None
+        self._tracks: dict[int, dict[int, tuple[float, float]]] = {}
+        self._ends: dict[int, int] = {}
         document.changed.connect(lambda before, after: self.changed.emit())
         viewer.moved.connect(self.changed.emit)
+        viewer.came.connect(self._note)
 
     def use(self, tool: str) -> None:
         """One of `TOOLS`; the one that is in use is put away."""
@@ -57,13 +71,31 @@ class Corrections:
             self._replace("Colour of hint", self._chosen, shot.hints[self._chosen]._replace(colour=colour))
         self.changed.emit()
 
-    def hints(self) -> list[HintSeen]:
-        """The hints of the shot."""
+    def hints(self) -> list[HintShown]:
+        """The hints of the shot, with what is known of their ways."""
         shot = self._shots.current
         if shot is None:
             return []
+        return [self._shown(place, hint) for place, hint in enumerate(shot.hints)]
+
+    def _shown(self, place: int, hint: ProjectHint) -> HintShown:
         frame = self._viewer.frame
-        return [HintSeen(index, hint, hint.frame == frame) for index, hint in enumerate(shot.hints)]
+        is_known = self._variant == self._viewer.variant
+        track = {hint.frame: (hint.x, hint.y), **(self._tracks.get(place, {}) if is_known else {})}
+        end = self._ends.get(place) if is_known else None
+        return HintShown(place, hint, hint.frame == frame, track.get(frame), dict(sorted(track.items())), end)
+
+    def _note(self, seen: SeenFrame) -> None:
+        """Remember where the hints are in a frame, for as long as nothing is changed that they depend on."""
+        if seen.variant != self._variant:
+            self._variant, self._tracks, self._ends = seen.variant, {}, {}
+        for one in seen.hints:
+            if one.x is None or one.y is None:
+                self._ends[one.place] = one.last
+            else:
+                self._tracks.setdefault(one.place, {})[seen.number] = (one.x, one.y)
+        if seen.hints:
+            self.changed.emit()
 
     @property
     def chosen(self) -> int | None:

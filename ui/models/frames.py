@@ -9,6 +9,7 @@ from typing import Any, Callable, NamedTuple
 from tinct.plugin.client import FROM_FILE, PlateFacts
 from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
 from tinct.plugin.params import HintPoint, StillInForce, defaults, file_facts, format_hints, format_stills
+from tinct.plugin.worker_types import HintSeen
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
 from tinct.ui.lane import Lane, Stale, StaleError
 from tinct.ui.models.connection import Connect
@@ -54,7 +55,7 @@ class SeenFrame(NamedTuple):
     """A frame to look at.
 
     ``pictures``: by the names of `VIEWS`; without a still the plate's alone. ``preview``: a pass over the shot gives
-    another one. ``confidence``: mean 0..1, None without a still. ``plate``: what the plate is.
+    another one. ``confidence``: mean 0..1, None without a still. ``plate``: what that is. ``hints``: where they are.
     """
 
     variant: Variant
@@ -63,6 +64,7 @@ class SeenFrame(NamedTuple):
     preview: bool
     confidence: float | None
     plate: PlateFacts
+    hints: tuple[HintSeen, ...] = ()
 
     @property
     def held_bytes(self) -> int:
@@ -217,4 +219,4 @@ def _seen(variant: Variant, instance: EffectInstance, number: int, size: int, fe
     pictures = {name: Picture.of(array) for name, array in rendered.arrays.items()}
     plate = instance.plate
     assert plate is not None
-    return SeenFrame(variant, number, pictures, rendered.preview, rendered.confidence, plate)
+    return SeenFrame(variant, number, pictures, rendered.preview, rendered.confidence, plate, rendered.hints)

@@ -33,7 +33,7 @@ class Shown(NamedTuple):
 
 class Viewer:
     """``changed``: the picture, or how it is shown; ``moved``: another frame; ``pixel``: facts of a pixel came;
-    ``failed``: why a frame could not be made.
+    ``came``: a frame of the current shot as a pass gives it; ``failed``: why a frame could not be made.
 
     ``zoom``: screen pixels for a plate's pixel, 0 for as large as there is room; ``centre``: point of the picture in
     the middle of the screen, as shares of it; ``wipe``: where the wipe's edge is, 0..1.
@@ -42,6 +42,7 @@ class Viewer:
     def __init__(self, document: Document, shots: ShotList, frames: Frames, confidence: Confidence, messages: Messages):
         """Show the current shot of ``shots`` in the frames that ``frames`` gives."""
         self.changed, self.moved, self.pixel, self.failed = Signal(), Signal(), Signal(), Signal()
+        self.came = Signal()
         self.mode, self.comparison, self.against = "result", "off", "plate"
         self.wipe, self.zoom, self.centre = 0.5, 0.0, (0.5, 0.5)
         self.drawn_scale = 1.0
@@ -265,6 +266,8 @@ class Viewer:
             self._confidence.note(shot.id, seen.variant, seen.number, seen.confidence)
         if seen.variant != variant:
             return
+        if not seen.preview:
+            self.came.emit(seen)
         if seen.number == self._frame or not self.is_current:
             self._seen, self._problem = seen, ""
             self._messages.settle(ABOUT)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPen
+from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
+from tinct.ui.models.corrections import HintShown
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.viewer import screen_colour
 from tinct.ui.picture import Picture
@@ -142,17 +143,29 @@ class Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = self._panel.corrections.chosen
         for one in self._panel.corrections.hints():
-            if not one.is_here:
+            if one.at is None:
                 continue
-            x, y = placed.to_screen(one.hint.x, one.hint.y)
+            self._draw_track(painter, placed, one)
+            x, y = placed.to_screen(*one.at)
             painter.setPen(QPen(QColor("#000000"), 3))
-            painter.setBrush(QColor(screen_colour(one.hint.colour)))
+            painter.setBrush(QColor(screen_colour(one.hint.colour)) if one.is_here else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QPointF(x, y), 7, 7)
+            if not one.is_here:
+                painter.setPen(QPen(QColor(screen_colour(one.hint.colour)), 3))
+                painter.drawEllipse(QPointF(x, y), 5, 5)
             painter.setPen(QPen(QColor(ACCENT if one.place == chosen else "#ffffff"), 1.6))
             painter.drawEllipse(QPointF(x, y), 7, 7)
             if one.place == chosen:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(QPointF(x, y), 11, 11)
+
+    def _draw_track(self, painter: QPainter, placed: Placement, one: HintShown) -> None:
+        """The way that the hint was followed, as far as it was seen."""
+        points = [QPointF(*placed.to_screen(*place)) for place in one.track.values()]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in (("#000000", 3), (screen_colour(one.hint.colour), 1.2)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawPolyline(QPolygonF(points))
 
     def _badge(self, painter: QPainter, text: str) -> None:
         """In the corner: what must be known of this picture."""

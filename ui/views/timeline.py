@@ -132,6 +132,11 @@ class Timeline(QWidget):
         for one in self._panel.corrections.hints():
             if ruler.first <= one.hint.frame <= ruler.last:
                 x, y = ruler.middle(one.hint.frame), row.bottom() + 1
+                last = ruler.middle(min(one.end if one.end is not None else max(one.track), ruler.last))
+                painter.setPen(QPen(QColor.fromRgbF(*one.hint.colour), 2))
+                painter.drawLine(QPointF(x, y), QPointF(last, y))
+                if one.end is not None:  # a bar across: lost here
+                    painter.drawLine(QPointF(last, y - 4), QPointF(last, y + 4))
                 painter.setPen(QPen(QColor("#000000"), 1))
                 painter.setBrush(QColor.fromRgbF(*one.hint.colour))
                 shape = [QPointF(x, y - 5), QPointF(x + 5, y), QPointF(x, y + 5), QPointF(x - 5, y)]

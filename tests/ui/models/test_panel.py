@@ -314,3 +314,24 @@ def test_a_folder_of_pictures_is_described_and_ranked(bench, stills, tmp_path: P
     library.rank()
     bench.until(lambda: not library.is_ranking)
     assert library.is_ranked_for_frame
+
+
+def test_a_hint_is_seen_where_it_was_followed_to_and_where_it_was_lost(bench) -> None:
+    bench.settle()
+    panel = bench.panel
+    panel.corrections.add(40, 30)
+    for _ in range(3):
+        bench.settle()
+        panel.viewer.step(1)
+    bench.settle()
+    (one,) = panel.corrections.hints()
+    assert not one.is_here
+    assert one.at is not None
+    assert one.at[0] == pytest.approx(40 - 2 * 3, abs=1.5)  # the pattern moves to the left by two pixels a frame
+    assert list(one.track) == [FIRST, FIRST + 1, FIRST + 2, FIRST + 3]
+    panel.corrections.move(0, 1, 30)
+    panel.viewer.go_to(FIRST + 6)
+    bench.settle()
+    (one,) = panel.corrections.hints()
+    assert one.at is None
+    assert FIRST <= one.end < FIRST + 6
