@@ -207,8 +207,12 @@ class ServedSession:
         except BaseException:
             self._go_back(before)
             raise
-        facts = {"number": number, "was_reset": step.was_reset, "mean_confidence": float(step.confidence.mean())}
-        facts["hints"] = self._hint_facts()
+        facts = {
+            "number": number,
+            "was_reset": step.was_reset,
+            "mean_confidence": float(step.confidence.mean()),
+            "hints": self._hint_facts(),
+        }
         if request.flag("preview", False):
             self._go_back(before)
         else:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
+import av  # noqa: E402
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl  # noqa: E402
 from qtpy.QtGui import QDropEvent  # noqa: E402
 from qtpy.QtTest import QTest  # noqa: E402
@@ -26,6 +27,8 @@ from qtpy.QtWidgets import QApplication, QListView, QWidget  # noqa: E402
 
 from tinct.plugin.client import Client, write_installation  # noqa: E402
 from tinct.ui.models.connection import Connections  # noqa: E402
+from tinct.ui.picture import Picture  # noqa: E402
+from tinct.ui.png import write_png  # noqa: E402
 from tinct.ui.views.window import PanelWindow, make_window  # noqa: E402
 
 DEMO = ROOT / "runtime" / "demo"
@@ -108,7 +111,7 @@ def go(hand: Hand, film: Path, stills: Path, project: Path, picture: Callable[[s
     picture("shots")
 
     hand.drop(stills)
-    hand.until(lambda: len(panel.library.offered()) == 3)
+    hand.until(lambda: len(panel.library.offered()) == 4)
     hand.click_row(view.stills.offered, 0, twice=True)
     assert [one.still.path for one in panel.stills.in_use()] == [panel.library.offered()[0].path]
     hand.see()
@@ -170,14 +173,23 @@ def go(hand: Hand, film: Path, stills: Path, project: Path, picture: Callable[[s
 
 
 def make_material(folder: Path) -> tuple[Path, Path]:
-    """The demo's film, and a folder with its stills."""
+    """The demo's film, and a folder with its stills and one more of the first shot's second half."""
     stills = folder / "stills"
     stills.mkdir()
     for name in STILLS:
         shutil.copy(DEMO / name, stills)
+    _write_later_still(stills / "later.png")
     film = folder / "film.mkv"
     shutil.copy(DEMO / "grey.mkv", film)
     return film, stills
+
+
+def _write_later_still(path: Path) -> None:
+    """Frame 18 of the film in its true colours."""
+    with av.open(str(DEMO / "true_colour.mkv")) as clip:
+        frame = next(one for number, one in enumerate(clip.decode(video=0)) if number == 18)
+        picture = frame.reformat(format="rgb24", src_colorspace="ITU709", dst_color_range="JPEG")
+    write_png(str(path), Picture.of(picture.to_ndarray()))
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ def panel(
     """Choose stills shot by shot, see the result, correct it and render: the panel, in a window of its own."""
     import sys
 
-    from tinct.plugin.client import INSTALLATION_VARIABLE, WorkerUnavailable, find_installation
+    from tinct.plugin.client import WorkerUnavailable, find_installation
+    from tinct.plugin.worker_process import INSTALLATION_VARIABLE
     from tinct.runtime.errors import MediaNotFoundError, UsageError
 
     for path in media or ():

@@ -79,7 +79,7 @@ class Panel:
         )
         self.queue.rendered.connect(lambda id: self.shots.refresh([id]))
         self.queue.progressed.connect(self._note_progress)
-        self.confidence.changed.connect(self.shots.changed.emit)
+        self.confidence.changed.connect(lambda: self.shots.refresh(()))
         self.viewer.failed.connect(self.stills.refuse)
         self._ranked_shot = ""
         self.viewer.changed.connect(self._rank_new_shot)

@@ -50,6 +50,7 @@ class ShotList:
         self.changed, self.chosen = Signal(), Signal()
         self._document, self._facts_of, self._confidence_of = document, facts_of, confidence_of
         self._text, self._state = "", ""
+        self._rows: list[ShotRow] | None = None
         self._known: dict[str, tuple[ProjectShot, Any, tuple[str, float | None]]] = {}
         self._selected: tuple[str, ...] = ()
         self._current = ""
@@ -70,10 +71,12 @@ class ShotList:
         """Show shots alone whose name, source or note holds ``text``, in the given ``state``; None leaves either."""
         self._text = self._text if text is None else text.strip()
         self._state = self._state if state is None else state
-        self.changed.emit()
+        self._tell()
 
     def rows(self) -> list[ShotRow]:
         """What is shown, in the project's order."""
+        if self._rows is not None:
+            return self._rows
         wanted = self._text.casefold()
         rows = []
         for shot in self._document.project.shots:
@@ -82,6 +85,7 @@ class ShotList:
             row = self.row(shot)
             if not self._state or row.state == self._state:
                 rows.append(row)
+        self._rows = rows
         return rows
 
     def row(self, shot: ProjectShot) -> ShotRow:
@@ -153,6 +157,11 @@ class ShotList:
             self._known.clear()
         for id in ids or ():
             self._known.pop(id, None)
+        self._tell()
+
+    def _tell(self) -> None:
+        """What rows say may be something else now."""
+        self._rows = None
         self.changed.emit()
 
     def _facts_now(self, shot: ProjectShot) -> tuple[str, float | None]:
@@ -165,6 +174,7 @@ class ShotList:
         return known[2]
 
     def _follow(self, before: Project, after: Project) -> None:
+        self._rows = None
         ids = {shot.id for shot in after.shots}
         selected = tuple(id for id in self._selected if id in ids)
         if selected != self._selected or self._current not in ids:
@@ -172,7 +182,7 @@ class ShotList:
             self._current = self._current if self._current in ids else ""
             self._choose_what_there_is()
             self.chosen.emit()
-        self.changed.emit()
+        self._tell()
 
     def _choose_what_there_is(self) -> None:
         shots = self._document.project.shots

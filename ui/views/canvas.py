@@ -73,6 +73,7 @@ class Canvas(QWidget):
         else:
             self._draw(painter, shown.picture, shown.against)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(ACCENT), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()

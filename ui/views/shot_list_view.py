@@ -33,7 +33,9 @@ class _Rows(QAbstractListModel):
     def __init__(self, panel: Panel) -> None:
         super().__init__()
         self._panel = panel
-        self.rows: list[ShotRow] = panel.shots.rows()
+        self.rows: list[ShotRow] = []
+        self.places: dict[str, int] = {}
+        """Row by the shot's id."""
 
     def rowCount(self, parent: Any = None) -> int:
         return len(self.rows)
@@ -60,6 +62,7 @@ class _Rows(QAbstractListModel):
             return
         self.beginResetModel()
         self.rows = rows
+        self.places = {row.id: place for place, row in enumerate(rows)}
         self.endResetModel()
 
 
@@ -171,23 +174,21 @@ class ShotListView(QWidget):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        wanted = set(self._panel.shots.selected)
+        places = self._rows.places
+        wanted = {places[id] for id in self._panel.shots.selected if id in places}
         model = self.list.selectionModel()
-        chosen = {self._rows.rows[index.row()].id for index in model.selectedIndexes()}
-        shown = {row.id for row in self._rows.rows}
-        current = self._panel.shots.current
+        chosen = {index.row() for index in model.selectedIndexes()}
+        flag = QItemSelectionModel.SelectionFlag
         self._follows = True
-        for number, row in enumerate(self._rows.rows):
-            index = self._rows.index(number)
-            if (row.id in wanted) != (row.id in chosen):
-                flag = QItemSelectionModel.SelectionFlag
-                model.select(index, flag.Select if row.id in wanted else flag.Deselect)
-            if current is not None and row.id == current.id and self.list.currentIndex() != index:
-                model.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-                self.list.scrollTo(index)
+        for row in wanted ^ chosen:
+            model.select(self._rows.index(row), flag.Select if row in wanted else flag.Deselect)
+        current = self._panel.shots.current
+        at = places.get(current.id) if current is not None else None
+        if at is not None and self.list.currentIndex().row() != at:
+            model.setCurrentIndex(self._rows.index(at), flag.NoUpdate)
+            self.list.scrollTo(self._rows.index(at))
         self._follows = False
-        if wanted & shown:
-            self.list.viewport().update()
+        self.list.viewport().update()
 
     def _choose(self, *facts: object) -> None:
         if self._follows:

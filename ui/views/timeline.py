@@ -71,6 +71,7 @@ class Timeline(QWidget):
             self._draw_hints(painter, curve)
             self._draw_playhead(painter, numbers, stills)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(ACCENT), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
