@@ -33,6 +33,7 @@ from tinct.ui.views.window import PanelWindow, make_window  # noqa: E402
 
 DEMO = ROOT / "runtime" / "demo"
 STILLS = ("still_1.jpg", "still_2.jpg", "still_3.jpg")
+PICTURE_WIDTH = 1200
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -149,7 +150,7 @@ def go(hand: Hand, film: Path, stills: Path, project: Path, picture: Callable[[s
         hand.see()
     picture("compare")
     hand.press(Qt.Key.Key_4)
-    picture("confidence")
+    assert panel.viewer.mode == "confidence"
     hand.press(Qt.Key.Key_1)
     hand.press(Qt.Key.Key_W)
 
@@ -216,7 +217,8 @@ def main() -> None:
             QTest.qWait(1500)  # small pictures come after the large one
             if options.pictures is not None:
                 options.pictures.mkdir(parents=True, exist_ok=True)
-                window.grab().save(str(options.pictures / f"panel_{step}.jpg"), quality=82)
+                grabbed = window.grab().scaledToWidth(PICTURE_WIDTH, Qt.TransformationMode.SmoothTransformation)
+                grabbed.save(str(options.pictures / f"panel_{step}.jpg"), quality=72)
 
         go(hand, film, stills, folder / "film.tinct", picture)
         window.close()

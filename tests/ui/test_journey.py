@@ -52,7 +52,7 @@ def test_an_artist_s_way_from_the_film_to_the_rendered_shots(
         journey.go(journey.Hand(window, 60), film, stills, tmp_path / "film.tinct", steps.append)
     finally:
         window.close()
-    assert steps == ["shots", "result", "second_still", "hint", "compare", "confidence", "queue"]
+    assert steps == ["shots", "result", "second_still", "hint", "compare", "queue"]
 
     project = load_project(tmp_path / "film.tinct")
     again = dataclasses.replace(project.output, folder=str(tmp_path / "again"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 from tinct.plugin.params import PARAMETERS, Parameter
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.parameters import EDITABLE, Value
+from tinct.ui.views.quiet import quiet
 
 SLIDER_STEPS = 400
 
@@ -57,11 +58,11 @@ class NumberField(QWidget):
 
     def show_value(self, value: Any) -> None:
         """Show it without setting it."""
-        with QSignalBlocker(self.box):
+        with quiet(self.box):
             self.box.setValue(value)
         if self.slider is not None:
             low, high = self._parameter.minimum or 0, self._parameter.maximum or 1
-            with QSignalBlocker(self.slider):
+            with quiet(self.slider):
                 self.slider.setValue(round((value - low) / (high - low) * SLIDER_STEPS))
 
     def _set(self, value: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from qtpy.QtCore import QSignalBlocker, QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from tinct.ui.models.viewer import AGAINST, COMPARISONS, MODES, screen_colour
 from tinct.ui.readout import pixel_text
 from tinct.ui.views.canvas import Canvas
 from tinct.ui.views.images import icon
+from tinct.ui.views.quiet import quiet
 from tinct.ui.views.timeline import Timeline
 
 Button = Callable[[str, str], QToolButton]
@@ -84,10 +85,10 @@ class ViewerView(QWidget):
     def _follow(self) -> None:
         viewer = self._panel.viewer
         first, last = viewer.range
-        with QSignalBlocker(self.number):
+        with quiet(self.number):
             self.number.setRange(first, last)
             self.number.setValue(viewer.frame)
-        with QSignalBlocker(self.against):
+        with quiet(self.against):
             self.against.setCurrentText(viewer.against)
         self.against.setEnabled(viewer.comparison != "off")
         shot = self._panel.shots.current

@@ -34,6 +34,7 @@ class PanelWindow(QMainWindow):
                 menus[action.group].addAction(self.view.actions_by_name[action.name])
         self.view.windowTitleChanged.connect(self.setWindowTitle)
         self.setWindowTitle(self.view.windowTitle())
+        self.view.viewer.canvas.setFocus()
 
     def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         """Unsaved changes stay beside the project and come back; renders are paused."""
@@ -64,5 +65,4 @@ def run(opened: Sequence[str | Project]) -> int:
             window.view.panel.open(one)
     window.resize(window.view.sizeHint())
     window.show()
-    window.view.viewer.canvas.setFocus()
     return int(application.exec_())
