@@ -221,7 +221,7 @@ class PanelView(QWidget):
             across.addWidget(widget)
             across.setStretchFactor(across.count() - 1, stretch)
             across.setCollapsible(across.count() - 1, False)
-        across.setSizes([260, 840, 340])
+        across.setSizes([270, 830, 340])
         for splitter in (right, across):
             splitter.setHandleWidth(3)
         self.message = QLabel(wordWrap=True)

@@ -105,6 +105,7 @@ class QueueView(QWidget):
         super().__init__()
         self._panel = panel
         self.list = QListView(accessibleName="Render queue")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._tasks = _Tasks()
         self.list.setModel(self._tasks)
         self.list.setItemDelegate(_Delegate(self.list))

@@ -140,6 +140,7 @@ class ShotListView(QWidget):
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._rows = _Rows(panel)
         self.list.setModel(self._rows)
         self.list.setItemDelegate(_Delegate(panel, self.list))
@@ -164,6 +165,9 @@ class ShotListView(QWidget):
         panel.shots.chosen.connect(self._show_selection)
         panel.thumbnails.came.connect(self.list.viewport().update)
         self._follow()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24 * self.fontMetrics().averageCharWidth() + 60, 200)
 
     def _follow(self) -> None:
         self._follows = True

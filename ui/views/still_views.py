@@ -161,6 +161,7 @@ class StillsView(QWidget):
         super().__init__()
         self._panel = panel
         self.in_use = QListView(accessibleName="Stills in use")
+        self.in_use.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._used = _Entries(_use_text)
         self.in_use.setModel(self._used)
         self.in_use.setItemDelegate(_UseDelegate(panel, self.in_use))
@@ -207,6 +208,9 @@ class StillsView(QWidget):
         panel.thumbnails.came.connect(self.offered.viewport().update)
         self._follow_used()
         self._follow_library()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(36 * self.fontMetrics().averageCharWidth() + 40, 200)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -6,7 +6,7 @@ from typing import Callable
 
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QColor, QPixmap
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from tinct.ui.models.frames import PixelFacts
 from tinct.ui.models.panel import Panel
@@ -30,6 +30,7 @@ class ViewerView(QWidget):
         self.canvas = Canvas(panel)
         self.timeline = Timeline(panel)
         self.readout = QLabel(objectName="dim")
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.state = QLabel(objectName="dim")
         self.swatch = button("choose_colour", "")
         layout = QVBoxLayout(self)
@@ -37,7 +38,9 @@ class ViewerView(QWidget):
         layout.setSpacing(6)
         layout.addLayout(self._ways(button))
         layout.addWidget(self.canvas, 1)
-        layout.addLayout(_line(self.readout, None, self.state))
+        below = _line(self.readout, self.state)
+        below.setStretch(0, 1)
+        layout.addLayout(below)
         layout.addWidget(self.timeline)
         layout.addLayout(self._transport(button))
         self._clock = QTimer(self)
