@@ -21,6 +21,7 @@ from tinct.commands.demo import demo
 from tinct.commands.evaluate import evaluate
 from tinct.commands.export import export
 from tinct.commands.info import info
+from tinct.commands.install import install
 from tinct.commands.library import library
 from tinct.commands.models import models
 from tinct.commands.panel import panel
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (panel, colorize, shots, report, demo, evaluate, bench, models, info, train, export):
+for command in (panel, colorize, shots, report, demo, evaluate, bench, models, info, install, train, export):
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)
