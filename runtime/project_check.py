@@ -74,6 +74,7 @@ class _Check:
         else:
             cut = _cut(info, shot)
             yield from _frames_outside(info, shot)
+        yield from _stills_outside(shot)
         for still in shot.stills:
             yield from self._still(still, info if isinstance(info, PlateInfo) else None)
         if not shot.stills:
@@ -190,6 +191,19 @@ def _frames_outside(info: PlateInfo, shot: ProjectShot) -> Iterator[str]:
     for hint in shot.hints:
         if not first <= hint.frame <= last:
             yield f"the hint {hint.frame},{hint.x:g},{hint.y:g} is for a frame outside of it ({first} to {last})"
+
+
+def _stills_outside(shot: ProjectShot) -> Iterator[str]:
+    """Stills that no frame of the shot is coloured from, and frames before all of them."""
+    first, last = shot.rendered_range
+    for still in shot.stills:
+        if still.frame is not None and still.frame > last:
+            yield f"the still {still.path} is in force from frame {still.frame}, after its last, {last}"
+    starts = [still.frame for still in shot.stills]
+    if starts and None not in starts:
+        begin = min(frame for frame in starts if frame is not None)
+        if begin > shot.first:
+            yield f"its frames {first} to {min(begin - 1, last)} lie before its first still and stay grey"
 
 
 def _picture_problems(request: ColorizeRequest, cut: PlateInfo) -> Iterator[str]:

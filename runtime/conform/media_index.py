@@ -1,13 +1,19 @@
 """Finds the media of a timeline by name, wherever it lies now."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 from tinct.runtime.conform.plates import MOVIE_SUFFIXES
 from tinct.runtime.errors import MediaError, MediaNotFoundError, UsageError
 from tinct.runtime.media.sequence_pattern import IMAGE_SUFFIXES, find_pattern, parse_pattern, patterns_of
+
+_ESCAPED = re.compile(r"(?:%(?!0\d+d)[0-9A-Fa-f]{2})+")
+"""What URLs write for other characters; ``%04d`` is none of it."""
+_SPAN = re.compile(r"\[(\d+)-\d+\]")
+"""How DaVinci Resolve writes a sequence's number: ``shot.[1001-1100].exr``."""
 
 
 class MediaIndex:
@@ -36,14 +42,14 @@ class MediaIndex:
             MediaError: several files are as likely.
         """
         for name in names:
-            path = _there(_as_path(name), self._bases)
+            path = _there(path_of(name), self._bases)
             if path is not None:
                 return path
         if self._found is None:
             self._found = [_search(folder) for folder in self._folders]
         for found in self._found:
             for name in names:
-                wanted = PurePosixPath(_as_path(name).replace("\\", "/"))
+                wanted = PurePosixPath(path_of(name).replace("\\", "/"))
                 for key in dict.fromkeys((wanted.name, wanted.stem, _without_number(wanted.name))):
                     candidates = found.get(key.casefold(), []) if key else []
                     if candidates:
@@ -52,11 +58,14 @@ class MediaIndex:
         raise MediaNotFoundError(f"its media {called} was not found; name the folder that it is in (--media)")
 
 
-def _as_path(name: str) -> str:
-    """A path of a URL or a path."""
+def path_of(name: str) -> str:
+    """The path that a URL or a path names; the number's place of a sequence as a pattern."""
     if name.lower().startswith("file:"):
-        return unquote(urlparse(name).path)
-    return name
+        rest = name[5:]
+        if rest.startswith("//"):  # a host, mostly empty, comes first
+            rest = "/" + rest[2:].partition("/")[2]
+        name = _ESCAPED.sub(lambda match: unquote(match[0], errors="surrogateescape"), rest)
+    return _SPAN.sub(lambda match: f"%0{len(match[1])}d", name)
 
 
 def _there(text: str, folders: Sequence[Path]) -> Path | None:

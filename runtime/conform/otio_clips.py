@@ -1,11 +1,14 @@
 """Timelines that OpenTimelineIO reads (OTIO, AAF, Final Cut Pro 7 XML) as clips of their media."""
 
+import json
 import math
+import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tinct.runtime.conform.media_index import path_of
 from tinct.runtime.conform.timeline import Timeline, TimelineClip, retimed
 from tinct.runtime.errors import ProjectError
 from tinct.runtime.media.frame_rate import nearest_frame_rate
@@ -26,8 +29,7 @@ def read_otio(path: Path) -> Timeline:
     """
     otio = load_otio()
     adapter = ADAPTERS[path.suffix.lower()]
-    if adapter == "AAF":
-        _check_aaf(path)
+    _check_content(path, adapter)
     try:
         read = otio.adapters.read_from_file(str(path), adapter)
         timelines = [read] if isinstance(read, otio.schema.Timeline) else list(read)
@@ -46,15 +48,21 @@ def read_otio(path: Path) -> Timeline:
     return Timeline(path, rate, tuple(clips), tuple(reader.refused))
 
 
-def _check_aaf(path: Path) -> None:
-    """Refuse what is no AAF before a reader meets it that would leave the file open."""
+def _check_content(path: Path, adapter: str) -> None:
+    """Refuse what is no such file before the library meets it, which would leave an AAF open, and crash on some JSON
+    that is none (0.18.1)."""
     try:
-        with open(path, "rb") as file:
-            head = file.read(len(_COMPOUND_FILE))
-    except OSError as error:
-        raise ProjectError(f"{path} cannot be read: {error.strerror or error}") from error
-    if head != _COMPOUND_FILE:
-        raise ProjectError(f"{path} is no AAF file")
+        if adapter == "AAF":
+            with open(path, "rb") as file:
+                if file.read(len(_COMPOUND_FILE)) != _COMPOUND_FILE:
+                    raise ProjectError(f"{path} is no AAF file")
+        elif adapter == "otioz":
+            with zipfile.ZipFile(path) as bundle:
+                json.loads(bundle.read("content.otio"))
+        elif adapter in ("otio_json", "otiod"):
+            json.loads((path / "content.otio" if path.is_dir() else path).read_bytes())
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
+        raise ProjectError(f"{path} is no timeline that OpenTimelineIO reads ({error})") from error
 
 
 class _Reader:
@@ -156,9 +164,7 @@ def _media_names(item: Any, reference: Any) -> tuple[str, ...]:
         if hasattr(reference, "target_url_base"):  # an image sequence
             padding = f"%0{reference.frame_zero_padding}d" if reference.frame_zero_padding else "%d"
             pattern = f"{reference.name_prefix}{padding}{reference.name_suffix}"
-            names.append(f"{(reference.target_url_base or '').rstrip('/')}/{pattern}".lstrip("/") or pattern)
-            if (reference.target_url_base or "").startswith("/"):
-                names[-1] = "/" + names[-1]
+            names.append(str(PurePosixPath(path_of(reference.target_url_base or ""), pattern)))
         names += [getattr(reference, "target_url", None) or "", reference.name or ""]
     names += [item.name or ""]
     return tuple(dict.fromkeys(name for name in names if name))

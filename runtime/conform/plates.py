@@ -72,7 +72,7 @@ def shots_of_plates(plates: Iterable[Path], find_shots: FindShots, taken: Iterab
             ranges = [(max(one.first, info.frames[0]), min(one.last, info.frames[-1])) for one in inside]
         for number, (first, last) in enumerate(ranges, start=1):
             base = plate_name(path)
-            name = unique_name(base if len(ranges) == 1 else f"{base} {number:03}0", names)
+            name = unique_name(base if len(ranges) == 1 else f"{base} {number:02}0", names)
             names.append(name)
             shots.append(ProjectShot(new_id(), name, str(path), first, last))
     return shots

@@ -51,6 +51,7 @@ class Autosave:
         self._path = autosave_path(path)
         self._every, self._on_error = every, on_error
         self._pending: Project | None = None
+        self._latest: Project | None = None
         self._error: OutputError | None = None
         self._closing = False
         self._wake = threading.Condition()
@@ -68,14 +69,17 @@ class Autosave:
     def changed(self, project: Project) -> None:
         """``project`` is the latest state; it will be on disk soon. Returns at once."""
         with self._wake:
-            self._pending = project
+            self._pending = self._latest = project
             self._wake.notify()
 
-    def saved(self) -> None:
-        """The latest state was saved in the project's own file: what was kept beside it goes."""
-        with self._wake:
-            self._pending = None
+    def saved(self, project: Project | None = None) -> None:
+        """``project`` was saved in the project's own file: what was kept beside it goes. A state that came after it,
+        while it was being saved, will be kept; None: there is none."""
         with self._writing:
+            with self._wake:
+                newer = project is not None and self._latest is not None and self._latest is not project
+                self._pending = self._latest if newer else None
+                self._wake.notify()
             self._basis = _digest(self._project_path)
             with contextlib.suppress(OSError):
                 os.unlink(self._path)

@@ -48,7 +48,7 @@ def parse_project(data: bytes, path: str) -> Project:
         document = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ProjectError(f"{path} is no project: it is not JSON ({error}); name a {SUFFIX} file") from None
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = _home(path)
     try:
         return from_document(document, lambda text: _whole(folder, text))
     except ProjectError as error:
@@ -57,7 +57,7 @@ def parse_project(data: bytes, path: str) -> Project:
 
 def format_project(project: Project, path: str | os.PathLike[str]) -> bytes:
     """The content of the file ``path`` for ``project``."""
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = _home(path)
     beside = os.path.dirname(folder)
     document = to_document(project, lambda text: _short(folder, beside, text))
     try:
@@ -91,6 +91,12 @@ def _lines(document: dict[str, Any], *, ascii_only: bool) -> str:
             text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
         fields.append(f" {json.dumps(name, ensure_ascii=ascii_only)}: {text}")
     return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def _home(path: str | os.PathLike[str]) -> str:
+    """The folder that the paths in a project file are relative to: where the file is, not where a link to it is. Links
+    on the way there stay as they are, so that what was found through them is still seen to lie beside it."""
+    return os.path.dirname(os.path.realpath(path) if os.path.islink(path) else os.path.abspath(path))
 
 
 def _whole(folder: str, text: str) -> str:

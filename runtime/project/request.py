@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 from tinct.runtime.errors import ProjectError
@@ -34,7 +36,7 @@ def shot_request(
         "input": shot.source,
         "output": project.output.place(shot.name),
         "frames": str(first) if first == last else f"{first}-{last}",
-        "references": [_reference(still) for still in shot.stills],
+        "references": [_reference(still) for still in stills_in_force(shot)],
         "hints": [{"frame": one.frame, "x": one.x, "y": one.y, "colour": list(one.colour)} for one in shot.hints],
         "passes": list(project.output.passes),
         "overwrite": overwrite,
@@ -46,6 +48,17 @@ def shot_request(
         "mask": shot.mask,
     }
     return {**request, **{name: value for name, value in optional.items() if value is not None}}
+
+
+def stills_in_force(shot: ProjectShot) -> list[ProjectStill]:
+    """The stills that take part in the shot. Those in force at its first frame are so from the start of its handles
+    on; what they had replaced before, outside the shot, is left out."""
+    starts = [-math.inf if still.frame is None else still.frame for still in shot.stills]
+    begun = max((start for start in starts if start <= shot.first), default=None)
+    if begun is None:
+        return list(shot.stills)
+    both = list(zip(shot.stills, starts))
+    return [replace(still, frame=None) if start == begun else still for still, start in both if start >= begun]
 
 
 def _reference(still: ProjectStill) -> dict[str, Any]:

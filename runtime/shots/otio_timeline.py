@@ -4,6 +4,7 @@ Transitions are markers, not OTIO's transition objects: a dissolve is in the pla
 would make an editing program dissolve once more.
 """
 
+import json
 import math
 from fractions import Fraction
 from pathlib import Path
@@ -81,6 +82,7 @@ def load(text: str, origin: str, plate: PlateStart) -> ShotList:
     """
     otio = load_otio()
     try:
+        json.loads(text)  # OpenTimelineIO 0.18 crashes on some that is none
         timeline = otio.adapters.read_from_string(text, "otio_json")
         tracks = timeline.video_tracks()
         own = dict(timeline.metadata.get(KEY, {}))

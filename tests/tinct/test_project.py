@@ -102,7 +102,7 @@ def test_a_rendered_shot_is_what_colorize_makes_of_it(
     assert done.code == 0, done.err
     assert "film: 3 shots rendered, 0 were up to date" in done.out
     assert states(project_file) == ["rendered"] * 3
-    for name, frames in (("shot 0010", "1001-1002"), ("shot 0020", "1003"), ("shot 0030", "1004-1005")):
+    for name, frames in (("shot 010", "1001-1002"), ("shot 020", "1003"), ("shot 030", "1004-1005")):
         alone = tmp_path / "alone" / name / f"{name}.%04d.png"
         assert colorize(plate, "-r", still, "-o", alone, "--frames", frames).code == 0
         assert same(pictures(tmp_path / "out" / name), pictures(alone.parent))
@@ -111,23 +111,23 @@ def test_a_rendered_shot_is_what_colorize_makes_of_it(
 
 
 def test_only_what_is_out_of_date_is_rendered(tinct: Tinct, project_file: Path, tmp_path: Path) -> None:
-    assert tinct("project", "render", project_file, "--shot", "shot 0020").code == 0
+    assert tinct("project", "render", project_file, "--shot", "shot 020").code == 0
     assert states(project_file) == ["draft", "rendered", "draft"]
-    change(project_file, "shot 0020", parameters={"chroma": 0.0})
+    change(project_file, "shot 020", parameters={"chroma": 0.0})
     assert states(project_file) == ["draft", "out of date", "draft"]
     done = tinct("project", "render", project_file, "--json")
     assert done.code == 0
     events = [json.loads(line) for line in done.out.splitlines()]
     shots = [event for event in events if event["event"] == "shot"]
     assert [(one["shot"], one["before"], one["state"]) for one in shots] == [
-        ("shot 0010", "draft", "rendered"),
-        ("shot 0020", "out of date", "rendered"),
-        ("shot 0030", "draft", "rendered"),
+        ("shot 010", "draft", "rendered"),
+        ("shot 020", "out of date", "rendered"),
+        ("shot 030", "draft", "rendered"),
     ]
     assert events[-1] == {
         "event": "done", "rendered": 3, "failed": 0, "up_to_date": 0, "output": str(tmp_path / "out")
     }  # fmt: skip
-    grey = pictures(tmp_path / "out")["shot 0020.1003.png"].astype(int)
+    grey = pictures(tmp_path / "out")["shot 020.1003.png"].astype(int)
     assert np.ptp(grey, axis=-1).max() <= 1
     assert tinct("project", "render", project_file, "--all").out.count("3 shots rendered") == 1
     assert "no shot named '40'" in tinct("project", "render", project_file, "--shot", "40").error
@@ -140,9 +140,9 @@ def test_handles_hints_and_framed_stills_are_honoured(
     cv2.imwrite(str(tmp_path / "part.png"), cv2.rotate(picture[: picture.shape[0] // 2], cv2.ROTATE_180))
     framed = (ProjectStill(str(still), crop=(0.0, 0.0, 1.0, 0.5), turn=180),)
     hint = ProjectHint(1003, 40.0, 30.0, (0.0, 1.0, 0.0))
-    change(project_file, "shot 0020", stills=framed, hints=(hint,), handle_in=1, handle_out=2)
-    assert tinct("project", "render", project_file, "--shot", "shot 0020").code == 0
-    alone = tmp_path / "alone" / "shot 0020.%04d.png"
+    change(project_file, "shot 020", stills=framed, hints=(hint,), handle_in=1, handle_out=2)
+    assert tinct("project", "render", project_file, "--shot", "shot 020").code == 0
+    alone = tmp_path / "alone" / "shot 020.%04d.png"
     options = ("--frames", "1002-1005", "--hint", "1003,40,30,#00ff00")
     assert colorize(plate, "-r", tmp_path / "part.png", "-o", alone, *options).code == 0
     assert same(pictures(tmp_path / "out"), pictures(alone.parent))
@@ -150,35 +150,35 @@ def test_handles_hints_and_framed_stills_are_honoured(
 
 def test_a_shot_that_fails_does_not_stop_the_others(tinct: Tinct, project_file: Path, still: Path) -> None:
     still.with_name("grey.png").write_bytes(cv2.imencode(".png", np.full((16, 16), 90, np.uint8))[1].tobytes())
-    change(project_file, "shot 0010", stills=(ProjectStill(str(still.with_name("grey.png"))),))
-    change(project_file, "shot 0020", stills=())
+    change(project_file, "shot 010", stills=(ProjectStill(str(still.with_name("grey.png"))),))
+    change(project_file, "shot 020", stills=())
     done = tinct("project", "render", project_file, "--json")
     assert done.code == 1
-    assert "2 of 3 shots failed: shot 0010: The still" in done.error
+    assert "2 of 3 shots failed: shot 010: The still" in done.error
     shots = [json.loads(line) for line in done.out.splitlines() if '"event": "shot"' in line]
     assert [(one["shot"], one["state"], one.get("kind")) for one in shots] == [
-        ("shot 0010", "failed", "StillError"),
-        ("shot 0020", "failed", "ProjectError"),
-        ("shot 0030", "rendered", None),
+        ("shot 010", "failed", "StillError"),
+        ("shot 020", "failed", "ProjectError"),
+        ("shot 030", "rendered", None),
     ]
     assert states(project_file) == ["failed", "no still", "rendered"]
 
 
 def test_results_of_others_are_not_replaced(tinct: Tinct, project_file: Path, tmp_path: Path) -> None:
-    place = tmp_path / "out" / "shot 0020" / "shot 0020.1003.png"
+    place = tmp_path / "out" / "shot 020" / "shot 020.1003.png"
     place.parent.mkdir(parents=True)
     place.write_bytes(b"precious")
-    done = tinct("project", "render", project_file, "--shot", "shot 0020")
+    done = tinct("project", "render", project_file, "--shot", "shot 020")
     assert done.code == 2
     assert "there already" in done.error
     assert place.read_bytes() == b"precious"
-    assert tinct("project", "render", project_file, "--shot", "shot 0020", "--overwrite").code == 0
+    assert tinct("project", "render", project_file, "--shot", "shot 020", "--overwrite").code == 0
     rendered = place.read_bytes()
-    change(project_file, "shot 0020", parameters={"chroma": 0.5})
-    assert tinct("project", "render", project_file, "--shot", "shot 0020").code == 0
+    change(project_file, "shot 020", parameters={"chroma": 0.5})
+    assert tinct("project", "render", project_file, "--shot", "shot 020").code == 0
     assert place.read_bytes() != rendered
     place.write_bytes(b"painted over")
-    done = tinct("project", "render", project_file, "--shot", "shot 0020")
+    done = tinct("project", "render", project_file, "--shot", "shot 020")
     assert "there already" in done.error
     assert place.read_bytes() == b"painted over"
 
@@ -234,7 +234,7 @@ def test_an_interrupted_render_goes_on(
     done = tinct("project", "render", project_file, "--resume", "--json")
     assert done.code == 0
     (shot,) = [json.loads(line) for line in done.out.splitlines() if '"event": "shot"' in line]
-    assert (shot["shot"], shot["frames"], shot["resumed"]) == ("shot 0030", 2, 1)
+    assert (shot["shot"], shot["frames"], shot["resumed"]) == ("shot 030", 2, 1)
     whole = pictures(tmp_path / "out")
     assert tinct("project", "render", project_file, "--all", "--overwrite").code == 0
     assert same(whole, pictures(tmp_path / "out"))
@@ -248,14 +248,17 @@ def test_check_lists_every_problem(tinct: Tinct, project_file: Path, still: Path
     cv2.imwrite(str(tmp_path / "mask.png"), np.zeros((20, 20), np.uint8))
     (tmp_path / "plate" / "shot.1003.png").unlink()
     change(
-        project_file, "shot 0010", handle_in=5,
+        project_file, "shot 010", handle_in=5,
         stills=(ProjectStill(str(grey)), ProjectStill(str(broken)), ProjectStill(str(tmp_path / "none.png"), 2000)),
     )  # fmt: skip
     change(
-        project_file, "shot 0030", parameters={"model": "none", "backend": "none", "inputSpace": "none"},
+        project_file, "shot 030", parameters={"model": "none", "backend": "none", "inputSpace": "none"},
         mask=str(tmp_path / "mask.png"),
         hints=(ProjectHint(1004, 4000.0, 2.0, (0, 0, 0)), ProjectHint(1, 1.0, 1.0, (0, 0, 0))),
     )  # fmt: skip
+    change(project_file, "shot 020", stills=(ProjectStill(str(still), 1004),))
+    late = load_project(project_file).shot_named("shot 030").with_still(ProjectStill(str(still), 1007))
+    change(project_file, "shot 030", stills=late.stills)
     project = load_project(project_file)
     missing = ProjectShot("x", "missing", str(tmp_path / "none.mov"), 0, 9)
     save_project(replace(project, library=str(tmp_path / "none")).with_shot(missing), project_file)
@@ -264,18 +267,20 @@ def test_check_lists_every_problem(tinct: Tinct, project_file: Path, still: Path
     problems = [(one["shot"], one["message"]) for one in json.loads(done.out)["problems"]]
     expected = [
         ("", "no library"),
-        ("shot 0010", "lacks 996-1000"),
-        ("shot 0010", f"{grey} is grey"),
-        ("shot 0010", "broken.png"),
-        ("shot 0010", "no still"),
-        ("shot 0010", "in force from frame 2000, outside the plate, which has 1001 to 1005"),
-        ("shot 0020", "lacks 1003"),
-        ("shot 0030", "the hint 1,1,1 is for a frame outside"),
-        ("shot 0030", "no backend named 'none'"),
-        ("shot 0030", "no colour space 'none'"),
-        ("shot 0030", "no model named 'none'"),
-        ("shot 0030", "mask.png is 20x20"),
-        ("shot 0030", "outside the picture"),
+        ("shot 010", "lacks 996-1000"),
+        ("shot 010", f"{grey} is grey"),
+        ("shot 010", "broken.png"),
+        ("shot 010", "no still"),
+        ("shot 010", "in force from frame 2000, outside the plate, which has 1001 to 1005"),
+        ("shot 020", "lacks 1003"),
+        ("shot 030", "the hint 1,1,1 is for a frame outside"),
+        ("shot 030", "no backend named 'none'"),
+        ("shot 030", "no colour space 'none'"),
+        ("shot 030", "no model named 'none'"),
+        ("shot 030", "mask.png is 20x20"),
+        ("shot 030", "outside the picture"),
+        ("shot 030", "after its last, 1005"),
+        ("shot 020", "its frames 1003 to 1003 lie before its first still and stay grey"),
         ("missing", "no file or folder"),
         ("missing", "it has no still"),
     ]
@@ -338,6 +343,14 @@ def test_what_is_no_project_is_refused(tinct: Tinct, tmp_path: Path) -> None:
         done = tinct("project", command, path)
         assert done.code == 1
         assert "schema is 7, and this version of Tinct reads up to 1" in done.error
+
+
+def test_media_are_added_to_a_project(tinct: Tinct, project_file: Path, plate: Path) -> None:
+    for name in ("shot", "shot 2"):
+        done = tinct("project", "import", project_file, plate.parent)
+        assert done.code == 0, done.err
+        assert load_project(project_file).shots[-1].name == name
+    assert len(load_project(project_file).shots) == 5
 
 
 def test_export_and_import_give_the_shots_again(tinct: Tinct, project_file: Path, tmp_path: Path) -> None:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tinct.display import Display
     from tinct.runtime.project import Project
+    from tinct.runtime.shots import ShotList
 
 project = typer.Typer(
     name="project",
@@ -19,6 +23,10 @@ project = typer.Typer(
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's file.", show_default=False)]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.", show_default="all cores")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write progress and result as JSON lines.")]
+Shots = Annotated[
+    str | None,
+    typer.Option(metavar="LIST|auto", help="Split plates at their cuts: a list, or find them.", show_default="one"),
+]
 Media = Annotated[
     list[Path] | None,
     typer.Option("--media", metavar="FOLDER", help="Look for media here, and below; may be given again."),
@@ -32,10 +40,7 @@ def new(
         list[str],
         typer.Argument(metavar="MEDIA...", help="Movies, sequences, or folders of them.", show_default=False),
     ],
-    shots: Annotated[
-        str | None,
-        typer.Option(metavar="LIST|auto", help="Split plates at their cuts: a list, or find them.", show_default="one"),
-    ] = None,
+    shots: Shots = None,
     reference: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,18 +80,11 @@ def new(
     from tinct.project_file_argument import new_project, parse_settings, refuse_existing
     from tinct.runtime.conform.plates import plates_in, shots_of_plates, with_still
     from tinct.runtime.project import save_project
-    from tinct.runtime.shots import ShotList
-    from tinct.shot_argument import parse_shots
     from tinct.still_argument import parse_still
 
     refuse_existing(path, overwrite=overwrite)
     with choose_display(as_json=as_json) as display:
-
-        def find(plate: Path) -> ShotList | None:
-            if shots is None:
-                return None
-            return parse_shots(shots, str(plate), frames=None, threads=threads, display=display)
-
+        find = _shot_finder(shots, threads, display)
         plates = [plate for one in media for plate in plates_in(Path(one))]
         found = shots_of_plates(plates, find)
         for text in reference or ():
@@ -106,8 +104,8 @@ def import_(
     timeline: Annotated[
         Path,
         typer.Argument(
-            metavar="TIMELINE",
-            help="An EDL, FCPXML, Final Cut Pro 7 XML, AAF or OpenTimelineIO file.",
+            metavar="TIMELINE|MEDIA",
+            help="An EDL, FCPXML, Final Cut Pro 7 XML, AAF or OpenTimelineIO file; or a plate, or a folder of them.",
             show_default=False,
         ),
     ],
@@ -118,22 +116,29 @@ def import_(
         typer.Option(help="Frames a second of an EDL, e.g. 24000/1001.", show_default="the project's, or 24"),
     ] = None,
     skip: Annotated[bool, typer.Option("--skip", help="Leave out what cannot be a shot, instead of refusing.")] = False,
+    shots: Shots = None,
+    threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add the shots of an editing program's timeline to a project, which is made where there is none."""
+    """Add the shots of an editing program's timeline, or media, to a project, which is made where there is none."""
     from tinct.display import choose_display
     from tinct.project_file_argument import load_or_new
-    from tinct.runtime.conform.conform import conform
+    from tinct.runtime.conform.conform import Conformed, conform
     from tinct.runtime.conform.media_index import MediaIndex
-    from tinct.runtime.conform.timeline_file import read_timeline
+    from tinct.runtime.conform.plates import plates_in, shots_of_plates
+    from tinct.runtime.conform.timeline_file import SUFFIXES, read_timeline
     from tinct.runtime.project import ProjectLock, save_project
 
     with choose_display(as_json=as_json) as display, ProjectLock(path) as lock:
         before = load_or_new(path)
-        read = read_timeline(timeline, rate=rate or before.rate)
         names = [shot.name for shot in before.shots]
-        index = MediaIndex(media or (), base=timeline.absolute().parent)
-        found = conform(read, index, handles=handles, skip=skip, taken=names)
+        if timeline.suffix.lower() in SUFFIXES:
+            read = read_timeline(timeline, rate=rate or before.rate)
+            index = MediaIndex(media or (), base=timeline.absolute().parent)
+            found = conform(read, index, handles=handles, skip=skip, taken=names)
+        else:
+            find = _shot_finder(shots, threads, display)
+            found = Conformed(tuple(shots_of_plates(plates_in(timeline), find, names)), (), None)
         for refused in found.refused:
             display.warn(refused)
         after = found.added_to(before)
@@ -228,6 +233,18 @@ def render(
         for outcome in render_shots(opened, shots, options, progress=shown.progress, on_frame=shown.keep):
             shown.outcome(outcome)
         shown.finish()
+
+
+def _shot_finder(shots: str | None, threads: int | None, display: "Display") -> "Callable[[Path], ShotList | None]":
+    """What finds a plate's shots as ``--shots`` says."""
+    from tinct.shot_argument import parse_shots
+
+    def find(plate: Path) -> "ShotList | None":
+        if shots is None:
+            return None
+        return parse_shots(shots, str(plate), frames=None, threads=threads, display=display)
+
+    return find
 
 
 def _shot_lines(opened: "Project", start: int = 0) -> list[str]:

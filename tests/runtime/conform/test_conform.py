@@ -190,12 +190,28 @@ def test_retimes_nesting_and_what_is_switched_off(tmp_path: Path, media: Path) -
     curve.name = "curve"
     curve.effects.append(otio.schema.TimeEffect("ramp"))
     off.enabled = False
+    wrapped = otio.schema.Stack("wrapped", children=[otio.schema.Track(children=[track[0].clone()])])
+    wrapped.effects.append(otio.schema.LinearTimeWarp(time_scalar=-0.5))
+    scan = otio.schema.ImageSequenceReference(
+        (media / "scan").as_uri(), "garden.", ".png", start_frame=1001, frame_zero_padding=4, rate=24,
+        available_range=otio.opentime.TimeRange(
+            otio.opentime.RationalTime(1001, 24), otio.opentime.RationalTime(30, 24)
+        ),
+    )  # fmt: skip
+    sequence = otio.schema.Clip("seq", scan, otio.opentime.range_from_start_end_time(
+        otio.opentime.RationalTime(1004, 24), otio.opentime.RationalTime(1014, 24)
+    ))  # fmt: skip
     stack = otio.schema.Stack("layers", children=[track[0].clone(), track[0].clone()])
     generator = otio.schema.Clip("bars", otio.schema.GeneratorReference("bars"), track[0].source_range)
-    track.extend([fast, frozen, curve, off, stack, generator])
+    track.extend([fast, frozen, curve, off, wrapped, sequence, stack, generator])
     otio.adapters.write_to_file(timeline, str(tmp_path / "film.otio"))
     found = conform(read_timeline(tmp_path / "film.otio"), MediaIndex([media]), skip=True)
-    assert facts(found.shots)[2:] == [("arrival 2", "arrival.mov", 10, 49), ("arrival 3", "arrival.mov", 10, 10)]
+    assert facts(found.shots)[2:] == [
+        ("arrival 2", "arrival.mov", 10, 49),
+        ("arrival 3", "arrival.mov", 10, 10),
+        ("arrival 4", "arrival.mov", 1, 10),
+        ("seq", "garden.%04d.png", 1004, 1013),
+    ]
     assert len(found.refused) == 2
     assert "curve: its time is remapped by a curve (ramp)" in found.refused[0]
     assert "layers: it is nested or layered" in found.refused[1]
@@ -257,6 +273,8 @@ def test_fcpxml(tmp_path: Path, media: Path) -> None:
         ("a.fcpxml", "<fcpxml"),
         ("a.xml", "<html/>"),
         ("a.otio", "{}"),
+        ("a.otio", '{"OTIO_SCHEMA": "Track.1", "childre{SCHEMA": "Clip.2"}}'),
+        ("a.otioz", "no bundle"),
         ("a.aaf", "no aaf"),
         ("a.xml", "<xmeml/>"),
         ("a.fcpxml", FCPXML.replace("3600s", "much")),
@@ -283,7 +301,11 @@ def test_media_are_found_by_name_wherever_they_are(tmp_path: Path, media: Path) 
     found = {
         "file:///gone/Arrival.MOV": "arrival.mov",
         "C:\\edit\\arrival.mxf": "arrival.mov",
-        "garden.[1001-1030].png": None,
+        "/gone/garden.[1001-1030].png": "garden.%04d.png",
+        "file://localhost" + str(media / "scan" / "garden.%04d.png"): "garden.%04d.png",
+        "file://" + str(media / "scan" / "garden.####.png"): "garden.%04d.png",
+        (media / "hall.mov").as_uri().replace("hall", "h%61ll"): "hall.mov",
+        "reel 7": None,
         "garden.1005.png": "garden.%04d.png",
         "/gone/garden.%04d.exr": "garden.%04d.png",
         "scan": "garden.%04d.png",

@@ -66,6 +66,20 @@ def test_a_folder_that_is_moved_keeps_its_project(tmp_path: Path) -> None:
     assert moved.shots[0].mask == "/net/masks/a.png"
 
 
+def test_a_link_to_a_project_opens_what_it_names(tmp_path: Path) -> None:
+    for folder in ("job", "desk", "job/plates"):
+        (tmp_path / folder).mkdir()
+    shot = ProjectShot("a", "a", str(tmp_path / "job" / "plates" / "a.mov"), 0, 9)
+    project = Project("film", OutputSettings(str(tmp_path / "job" / "out")), (shot,))
+    save_project(project, tmp_path / "job" / "film.tinct")
+    link = tmp_path / "desk" / "film.tinct"
+    link.symlink_to(tmp_path / "job" / "film.tinct")
+    assert load_project(link) == project
+    save_project(replace(project, name="again"), link)
+    assert link.is_symlink()
+    assert load_project(tmp_path / "job" / "film.tinct") == replace(project, name="again")
+
+
 def test_what_a_later_version_adds_is_kept(tmp_path: Path) -> None:
     document = copy.deepcopy(DOCUMENT)
     document["grade"] = {"look": [1, 2]}

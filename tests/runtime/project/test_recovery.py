@@ -127,6 +127,26 @@ def test_what_was_saved_is_not_recovered(project: Project, tmp_path: Path) -> No
     assert [name.name for name in tmp_path.iterdir() if name.suffix != ""] == ["film.tinct"]
 
 
+def test_what_was_changed_while_it_was_being_saved_is_kept(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "film.tinct"
+    save_project(project, path)
+    autosave = Autosave(path, every=0.0)
+    saving = noted(project, "one")
+    autosave.changed(saving)
+    save_project(saving, path)
+    autosave.changed(noted(project, "two"))
+    wait_for(Path(autosave_path(path)))
+    time.sleep(0.1)
+    autosave.saved(saving)
+    wait_for(Path(autosave_path(path)))
+    found = recovered(path)
+    assert found is not None
+    assert found.shots[0].note == "two"
+    autosave.saved(noted(project, "another"))
+    autosave.close(keep=True)
+    assert recovered(path) == found
+
+
 def test_an_older_state_does_not_replace_what_another_program_saved(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "film.tinct"
     save_project(project, path)

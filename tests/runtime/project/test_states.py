@@ -72,6 +72,20 @@ def test_a_shot_without_a_still_asks_for_nothing(project: Project) -> None:
         shot_request(project, project.shots[2])
 
 
+def test_handles_have_the_colours_of_the_shot(project: Project) -> None:
+    stills = (
+        ProjectStill("/old.png"),
+        ProjectStill("/a.png", 8),
+        ProjectStill("/b.png", 8),
+        ProjectStill("/c.png", 15),
+    )
+    shot = replace(project.shots[1], handle_in=5, stills=stills)
+    references = shot_request(project, shot)["references"]
+    assert [(one["path"], one["frame"]) for one in references] == [("/a.png", None), ("/b.png", None), ("/c.png", 15)]
+    late = replace(shot, stills=(ProjectStill("/c.png", 15),))
+    assert [one["frame"] for one in shot_request(project, late)["references"]] == [15]
+
+
 def test_states(project: Project) -> None:
     first, _, third = project.shots
     assert state(project, third) == "no still"
