@@ -1,5 +1,7 @@
 """A panel without Qt on a real worker with the fake backend, and small footage for it."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -22,6 +24,8 @@ _spec.loader.exec_module(_workers)
 folder, installation, connect, serve = (
     getattr(_workers, name) for name in ("folder", "installation", "connect", "serve")
 )  # those of the worker's own tests
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 WIDTH, HEIGHT = 96, 64
 FIRST, LAST = 1001, 1012
@@ -114,3 +118,13 @@ def bench(clients: Callable[[], Client], project: Project) -> Iterator[Bench]:
 def _no_library_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing here may reach the user's own worker or settings."""
     monkeypatch.setenv("TINCT_WORKER_FOLDER", str(tmp_path / "nobody"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip by name what needs Qt where that ends the process."""
+    PySide6 = sys.modules.get("PySide6")
+    if getattr(PySide6, "__version__", "") == "6.12.0" and sys.version_info < (3, 12):
+        skip = pytest.mark.skip(reason="PySide6 6.12.0 ends the process under Python 3.11; 6.11.3 does not")
+        for item in items:
+            if "qtbot" in getattr(item, "fixturenames", ()):
+                item.add_marker(skip)

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", reason="Qt is not here", exc_type=ImportError)
 from tinct.cli import main
 from tinct.plugin.client import Client
 from tinct.runtime.project import load_project, save_project

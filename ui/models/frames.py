@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Callable, NamedTuple
 
 from tinct.plugin.client import FROM_FILE, PlateFacts
@@ -11,6 +12,7 @@ from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
 from tinct.plugin.params import HintPoint, StillInForce, defaults, file_facts, format_hints, format_stills
 from tinct.plugin.worker_types import HintSeen
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
+from tinct.runtime.project.request import stills_in_force
 from tinct.ui.lane import Lane, Stale, StaleError
 from tinct.ui.models.connection import Connect
 from tinct.ui.picture import Kept, Picture
@@ -34,7 +36,7 @@ class Variant(NamedTuple):
     @classmethod
     def of(cls, project: Project, shot: ProjectShot, stills: tuple[ProjectStill, ...] | None = None) -> Variant:
         """That of ``shot``, with other ``stills`` if there are some."""
-        used = shot.stills if stills is None else stills
+        used = stills_in_force(shot if stills is None else replace(shot, stills=stills))
         values: dict[str, Any] = dict(project.parameters_of(shot))
         values["stills"] = format_stills(
             [StillInForce(one.path, one.frame, one.weight, one.crop, one.turn) for one in used]

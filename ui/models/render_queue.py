@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from tinct.plugin.client import Cancelled, ClientError, ColorizeProgress
 from tinct.runtime.errors import TinctError
-from tinct.runtime.project import Project, shot_key, shot_request, write_record
+from tinct.runtime.project import Project, read_record, shot_key, shot_request, write_record
+from tinct.runtime.project.render_record import is_own_result
 from tinct.ui.lane import Post
 from tinct.ui.models.connection import Connect
 from tinct.ui.models.document import Document
@@ -214,7 +215,8 @@ class RenderQueue:
         try:
             key = shot_key(project, shot)
             os.makedirs(os.path.dirname(project.output.place(shot.name)), exist_ok=True)
-            request = shot_request(project, shot, overwrite=True, resume=resumes)
+            overwrite = is_own_result(project, shot, read_record(project, shot))
+            request = shot_request(project, shot, overwrite=overwrite, resume=resumes)
             report = self._connect("runs").colorize(
                 request,
                 progress=lambda one: self._post(lambda: self._show(project, id, one)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -201,14 +202,16 @@ class Stills:
 
 def spans(shot: ProjectShot) -> list[StillInUse]:
     """The stills of a shot with the frames that each is in force for: sets give way to the next set."""
-    starts = sorted({_start(shot, still) for still in shot.stills})
+    first = max((start for start in map(_start, shot.stills) if start <= shot.first), default=-math.inf)
+    starts = sorted({int(max(start, shot.first)) for start in map(_start, shot.stills) if start >= first})
     ends = {start: next_start - 1 for start, next_start in zip(starts, starts[1:])}
-    used = [
-        StillInUse(index, still, _start(shot, still), ends.get(_start(shot, still), shot.last))
-        for index, still in enumerate(shot.stills)
-    ]
+    used = []
+    for place, still in enumerate(shot.stills):
+        start = int(max(_start(still), shot.first))
+        is_replaced = _start(still) < first  # others have taken its place before the shot begins
+        used.append(StillInUse(place, still, start, start - 1 if is_replaced else ends.get(start, shot.last)))
     return sorted(used, key=lambda one: (one.first, one.place))
 
 
-def _start(shot: ProjectShot, still: ProjectStill) -> int:
-    return shot.first if still.frame is None else max(shot.first, still.frame)
+def _start(still: ProjectStill) -> float:
+    return -math.inf if still.frame is None else still.frame

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tinct.runtime.project import load_project, shot_request
+from tinct.runtime.project import ProjectStill, load_project, shot_request
 from tinct.ui.models.render_queue import DONE, PAUSED
 
 FIRST = 1001
@@ -56,6 +56,18 @@ def test_a_still_is_added_in_mid_shot_and_undone(bench, stills) -> None:
     panel.document.redo()
     bench.settle()
     assert panel.viewer.shown().picture.data != before
+
+
+def test_stills_from_before_a_shot_count_as_they_do_in_its_render(bench, stills) -> None:
+    panel = bench.panel
+    before = [ProjectStill(stills[0], frame) for frame in (FIRST - 5, FIRST - 2, FIRST + 3)]
+    panel.document.edit_shots("", ["a"], lambda shot: dataclasses.replace(shot, stills=tuple(before)))
+    assert [(one.place, one.first, one.last) for one in panel.stills.in_use()] == [
+        (0, FIRST, FIRST - 1),
+        (1, FIRST, FIRST + 2),
+        (2, FIRST + 3, FIRST + 6),
+    ]
+    bench.settle()
 
 
 def test_a_grey_still_is_refused_with_the_reason(bench, tmp_path: Path) -> None:
@@ -176,6 +188,24 @@ def test_the_queue_renders_what_the_project_says(bench, clients, tmp_path: Path)
         assert (tmp_path / "out" / "street" / name).read_bytes() == (tmp_path / "want" / "street" / name).read_bytes()
     panel.parameters.set("chroma", 0.5)
     assert panel.shots.rows()[0].state == "out of date"
+
+
+def test_a_file_that_is_not_ours_is_not_replaced(bench, tmp_path: Path) -> None:
+    panel = bench.panel
+    (tmp_path / "out" / "street").mkdir(parents=True)
+    foreign = tmp_path / "out" / "street" / "street.1001.png"
+    foreign.write_bytes(b"precious")
+    panel.queue.add(["a"])
+    bench.until(lambda: panel.queue.task("a").state == "failed")
+    assert foreign.read_bytes() == b"precious"
+    assert "already" in panel.queue.task("a").log[-1]
+    foreign.unlink()
+    panel.queue.add(["a"])
+    bench.until(lambda: panel.queue.task("a").state == DONE)
+    panel.parameters.set("chroma", 0.5)
+    panel.queue.add(["a"])
+    bench.until(lambda: panel.queue.task("a").state == DONE)
+    assert panel.shots.rows()[0].state == "rendered"
 
 
 def test_a_render_that_fails_says_why(bench, tmp_path: Path) -> None:
