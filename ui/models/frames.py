@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
 from tinct.plugin.client import FROM_FILE, PlateFacts
 from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
-from tinct.plugin.params import HintPoint, StillInForce, defaults, file_facts, format_hints, format_stills
+from tinct.plugin.params import (
+    HintPoint,
+    StillInForce,
+    defaults,
+    file_facts,
+    format_hints,
+    format_stills,
+    parse_hints,
+    parse_stills,
+)
 from tinct.plugin.worker_types import HintSeen
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
 from tinct.runtime.project.request import stills_in_force
@@ -47,10 +58,34 @@ class Variant(NamedTuple):
         files = tuple(tuple(file_facts(path)) for path in paths)
         return cls(shot.source, *shot.rendered_range, tuple(sorted(values.items())), files)
 
+    def as_of(self, frame: int) -> Variant:
+        """All that the frame depends on: without the stills and hints that come later."""
+        return [part for start, part in parts(self) if start <= max(frame, self.first)][-1]
+
     @property
     def has_stills(self) -> bool:
         """Whether there is anything to colour it from."""
         return bool(dict(self.values)["stills"] != "[]")
+
+
+@lru_cache(maxsize=256)
+def parts(variant: Variant) -> tuple[tuple[int, Variant], ...]:
+    """Frames from which more stills or hints are known than before, and what frames from there on depend on."""
+    values = dict(variant.values)
+    stills, hints = parse_stills(values["stills"]), parse_hints(values["hints"])
+    later = [one.frame for one in stills if one.frame is not None] + [hint.frame for hint in hints]
+    found = []
+    for start in sorted({variant.first, *(frame for frame in later if frame > variant.first)}):
+        begun = [one for one in stills if one.frame is None or one.frame <= start]
+        paths = {os.path.abspath(path) for path in (*(one.path for one in begun), values["mask"]) if path}
+        then = {
+            **values,
+            "stills": format_stills(begun),
+            "hints": format_hints(hint for hint in hints if hint.frame <= start),
+        }
+        files = tuple(file for file in variant.files if file[0] in paths)
+        found.append((start, variant._replace(values=tuple(sorted(then.items())), files=files)))
+    return tuple(found)
 
 
 class SeenFrame(NamedTuple):
@@ -106,8 +141,8 @@ class Frames:
 
     def kept(self, variant: Variant, number: int) -> SeenFrame | None:
         """The frame as a pass gives it, if it is at hand."""
-        seen: SeenFrame | None = self._kept.get((variant, number, self.size))
-        return seen
+        seen: SeenFrame | None = self._kept.get((variant.as_of(number), number, self.size))
+        return None if seen is None else seen._replace(variant=variant)
 
     def ask(
         self,
@@ -142,7 +177,7 @@ class Frames:
         def work(stale: Stale) -> Iterator[SeenFrame]:
             for seen in self._made(variant, number, wanted, other, stale):
                 if keeps and not seen.preview:
-                    self._kept.put((variant, number, wanted), seen, seen.held_bytes)
+                    self._kept.put((variant.as_of(number), number, wanted), seen, seen.held_bytes)
                 yield seen
 
         self._lane.ask(("frame", other), work, done, failed, supersedes=not other)

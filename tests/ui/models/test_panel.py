@@ -70,6 +70,22 @@ def test_stills_from_before_a_shot_count_as_they_do_in_its_render(bench, stills)
     bench.settle()
 
 
+def test_what_was_seen_before_a_later_still_stays_seen(bench, stills) -> None:
+    bench.settle()
+    panel = bench.panel
+    for frame in (FIRST + 1, FIRST + 2, FIRST + 3, FIRST + 4):
+        panel.viewer.go_to(frame)
+        bench.settle()
+    panel.stills.add([stills[1]], FIRST + 3)
+    assert list(panel.confidence.curve(panel.viewer.variant)) == [FIRST, FIRST + 1, FIRST + 2]
+    panel.viewer.go_to(FIRST + 2)
+    assert panel.viewer.is_current  # at once
+    panel.viewer.go_to(FIRST + 4)
+    assert not panel.viewer.is_current
+    bench.settle()
+    assert list(panel.confidence.curve(panel.viewer.variant)) == [FIRST, FIRST + 1, FIRST + 2, FIRST + 4]
+
+
 def test_a_grey_still_is_refused_with_the_reason(bench, tmp_path: Path) -> None:
     bench.settle()
     path = str(tmp_path / "grey.png")
