@@ -63,6 +63,20 @@ def marks(panel: Panel) -> list[int]:
     return sorted(found)
 
 
+def _crop(panel: Panel) -> None:
+    panel.viewer.look("still")
+    panel.corrections.use("crop")
+
+
+def _weigh(name: str, label: str, key: str, factor: float) -> Action:
+    def run(panel: Panel) -> None:
+        still = panel.stills.chosen
+        if still is not None:
+            panel.stills.weigh(panel.stills.index, round(still.weight * factor, 3))
+
+    return Action(name, "Stills", label, (key,), run)
+
+
 def _swap_comparison(panel: Panel) -> None:
     viewer = panel.viewer
     viewer.look(viewer.against if viewer.against in MODES and viewer.mode == "result" else "result")
@@ -127,6 +141,17 @@ ACTIONS: tuple[Action, ...] = (
         ("M",),
         lambda panel: panel.stills.move(panel.stills.index, panel.viewer.frame),
     ),
+    Action("turn_still", "Stills", "Turn still", ("R",), lambda panel: panel.stills.turn(panel.stills.index)),
+    Action(
+        "crop_still",
+        "Stills",
+        "Crop still: drag on it, double-click for all of it",
+        ("T",),
+        _crop,
+        chosen=lambda panel: panel.corrections.tool == "crop",
+    ),
+    _weigh("heavier", "Still counts more", "Alt+Up", 1.25),
+    _weigh("lighter", "Still counts less", "Alt+Down", 0.8),
     *(_look(mode, str(number), mode.capitalize()) for number, mode in enumerate(MODES, 1)),
     Action("fit", "View", "Fit", ("F",), lambda panel: panel.viewer.set_zoom(0)),
     Action("full_size", "View", "Full size", ("Ctrl+1",), lambda panel: panel.viewer.set_zoom(1.0)),

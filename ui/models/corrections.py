@@ -14,7 +14,7 @@ from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
 
 Colour = tuple[float, float, float]
-TOOLS = ("look", "pick", "hint")
+TOOLS = ("look", "pick", "hint", "crop")
 REACH = 12.0
 """A click this near to a hint, in pixels of the screen, means that hint."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
+from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from tinct.ui.models.corrections import HintShown
@@ -28,6 +28,7 @@ class Canvas(QWidget):
         self._images: dict[int, tuple[Picture, QImage]] = {}
         self._grip: tuple[str, float, float] | None = None
         self._hint: int | None = None
+        self._crop: tuple[float, float, float, float] | None = None
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -101,7 +102,10 @@ class Canvas(QWidget):
                 inner = self.placement(room)
                 bottom = min(inner.top + inner.height * inner.scale, room.bottom() - painter.fontMetrics().height() - 4)
                 self._name(painter, QRectF(room.left(), bottom + 4, room.width(), painter.fontMetrics().height()), name)
-        self._draw_hints(painter, placed)
+        if self._crops:
+            self._draw_crop(painter, _room_of(picture, placed))
+        elif self._viewer.mode != "still":
+            self._draw_hints(painter, placed)
         mark = self._viewer.mark
         if mark:
             self._badge(painter, mark)
@@ -110,13 +114,7 @@ class Canvas(QWidget):
         if picture is None:
             return
         image = self._image(picture)
-        width, height = placed.width * placed.scale, placed.height * placed.scale
-        place = QRectF(placed.left, placed.top, width, height)
-        if abs(picture.width * height - picture.height * width) > 0.02 * width * height / max(placed.scale, 1e-6) / 50:
-            scale = min(width / picture.width, height / picture.height)  # a still, whose shape is its own
-            inner = QRectF(0, 0, picture.width * scale, picture.height * scale)
-            inner.moveCenter(place.center())
-            place = inner
+        place = _room_of(picture, placed)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.width() < 4 * picture.width)
         painter.drawImage(place, image)
 
@@ -168,6 +166,44 @@ class Canvas(QWidget):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawPolyline(QPolygonF(points))
 
+    @property
+    def _crops(self) -> bool:
+        return self._panel.corrections.tool == "crop" and self._viewer.mode == "still"
+
+    def _draw_crop(self, painter: QPainter, room: QRectF) -> None:
+        """What is not used of the still lies in shade."""
+        still = self._panel.stills.chosen
+        part = self._crop if self._crop is not None else still.crop if still is not None else None
+        if part is None:
+            return
+        left, top, right, bottom = part
+        inner = QRectF(
+            room.left() + left * room.width(),
+            room.top() + top * room.height(),
+            (right - left) * room.width(),
+            (bottom - top) * room.height(),
+        )
+        shade = QPainterPath()
+        shade.addRect(room)
+        shade.addRect(inner)
+        painter.fillPath(shade, QColor(0, 0, 0, 150))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(ACCENT), 1))
+        painter.drawRect(inner)
+
+    def _drag_crop(self, x: float, y: float) -> None:
+        """A rectangle from where the button was pressed to here, in shares of the still."""
+        picture = self._viewer.still
+        assert self._grip is not None
+        if picture is None:
+            return
+        room = _room_of(picture, self.placement())
+        across = sorted((one - room.left()) / room.width() for one in (self._grip[1], x))
+        down = sorted((one - room.top()) / room.height() for one in (self._grip[2], y))
+        left, right, top, bottom = (min(max(one, 0.0), 1.0) for one in (*across, *down))
+        self._crop = (left, top, right, bottom)
+        self.update()
+
     def _badge(self, painter: QPainter, text: str) -> None:
         """In the corner: what must be known of this picture."""
         is_problem = text not in ("preview", "rendering")
@@ -206,7 +242,9 @@ class Canvas(QWidget):
         left = event.button() == Qt.MouseButton.LeftButton
         edge = placed.left + self._viewer.wipe * placed.width * placed.scale
         px, py = placed.to_plate(x, y)
-        if left and self._viewer.comparison == "wipe" and abs(x - edge) <= WIPE_REACH and corrections.tool == "look":
+        if left and self._crops:
+            self._grip = ("crop", x, y)
+        elif left and self._viewer.comparison == "wipe" and abs(x - edge) <= WIPE_REACH and corrections.tool == "look":
             self._grip = ("wipe", x, y)
         elif left and (corrections.tool != "look" or corrections.near(px, py, placed.scale) is not None):
             if placed.holds(px, py):
@@ -225,7 +263,9 @@ class Canvas(QWidget):
                 self._viewer.read_pixel(int(px + 0.5), int(py + 0.5))
             return
         kind, x0, y0 = self._grip
-        if kind == "wipe":
+        if kind == "crop":
+            self._drag_crop(x, y)
+        elif kind == "wipe":
             self._viewer.set_wipe(placed.share(x, y)[0])
         elif kind == "hint" and self._hint is not None and abs(x - x0) + abs(y - y0) > 3:
             self._panel.corrections.move(self._hint, *placed.to_plate(x, y))
@@ -239,7 +279,13 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: object) -> None:
         if self._grip is not None and self._grip[0] == "hint":
             self._panel.document.settle()
-        self._grip = self._hint = None
+        if self._crop is not None:
+            self._panel.stills.crop(self._panel.stills.index, self._crop)
+        self._grip = self._hint = self._crop = None
+
+    def mouseDoubleClickEvent(self, event: object) -> None:
+        if self._crops:
+            self._panel.stills.crop(self._panel.stills.index, None)
 
     def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         placed, room = self.placement(), self.rooms()[0]
@@ -262,3 +308,14 @@ class Canvas(QWidget):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         self._panel.take_files([path for path in paths if os.path.exists(path)])
         event.acceptProposedAction()
+
+
+def _room_of(picture: Picture, placed: Placement) -> QRectF:
+    """Where a picture is drawn: over the plate, or as large as fits there where its shape is another, as a still's."""
+    place = QRectF(placed.left, placed.top, placed.width * placed.scale, placed.height * placed.scale)
+    if abs(picture.width / picture.height - placed.width / placed.height) < 0.01:
+        return place
+    scale = min(place.width() / picture.width, place.height() / picture.height)
+    inner = QRectF(0, 0, picture.width * scale, picture.height * scale)
+    inner.moveCenter(place.center())
+    return inner

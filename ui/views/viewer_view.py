@@ -51,6 +51,7 @@ class ViewerView(QWidget):
         panel.viewer.pixel.connect(self._show_pixel)
         panel.corrections.changed.connect(self._follow_colour)
         panel.stills.changed.connect(self._follow_still)
+        panel.corrections.changed.connect(self._follow_still)
         panel.thumbnails.came.connect(self._follow_still)
         self._follow()
         self._follow_colour()
@@ -135,9 +136,12 @@ class ViewerView(QWidget):
 
     def _follow_still(self) -> None:
         still = self._panel.stills.chosen
-        wanted = (
-            None if still is None else Wanted(still.path, self._panel.frames.size, crop=still.crop, turn=still.turn)
-        )
+        if still is None:
+            wanted = None
+        elif self._panel.corrections.tool == "crop":  # all of it, to choose a part of
+            wanted = Wanted(still.path, self._panel.frames.size)
+        else:
+            wanted = Wanted(still.path, self._panel.frames.size, crop=still.crop, turn=still.turn)
         picture = None if wanted is None else self._panel.thumbnails.get(wanted)
         if picture is not self._panel.viewer.still:
             self._panel.viewer.show_still(picture)

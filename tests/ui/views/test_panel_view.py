@@ -140,6 +140,24 @@ def test_the_wheel_zooms_at_the_pointer_and_f_fits(window: PanelWindow) -> None:
     assert canvas.placement() == before
 
 
+def test_a_part_of_a_still_is_dragged_out_and_turned(window: PanelWindow, qtbot) -> None:
+    canvas, panel = window.view.viewer.canvas, window.view.panel
+    press(canvas, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: panel.viewer.still is not None, timeout=20_000)
+    placed = canvas.placement()
+    start, end = (QPoint(*map(round, placed.to_screen(*at))) for at in ((24, 16), (72, 48)))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    QTest.mouseMove(canvas, end)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    assert panel.shots.current.stills[0].crop == pytest.approx((0.25, 0.25, 0.75, 0.75), abs=0.02)
+    press(canvas, Qt.Key.Key_Escape)
+    press(canvas, Qt.Key.Key_R)
+    assert panel.shots.current.stills[0].turn == 90
+    press(canvas, Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: panel.viewer.is_current, timeout=20_000)
+    assert not panel.viewer.mark
+
+
 def test_playing_goes_on_by_itself(window: PanelWindow, qtbot) -> None:
     panel = window.view.panel
     press(window.view.viewer.canvas, Qt.Key.Key_Space)
