@@ -33,12 +33,26 @@ def panel(
         raise UsageError(
             f"the panel needs Qt, which cannot be loaded ({error}); install it: pip install 'tinct[panel]'"
         ) from error
+    _refuse_broken_qt()
     try:
         find_installation()
     except WorkerUnavailable:
         _record_this_installation(INSTALLATION_VARIABLE, sys.executable)
     opened = [_conformed(path) if path.suffix.lower() in TIMELINES else str(path) for path in media or ()]
     raise typer.Exit(run(opened))
+
+
+def _refuse_broken_qt() -> None:
+    import sys
+
+    from tinct.runtime.errors import UsageError
+
+    version = getattr(sys.modules.get("PySide6"), "__version__", "")
+    if version == "6.12.0" and sys.version_info < (3, 12):
+        raise UsageError(
+            "PySide6 6.12.0 ends the process under this Python; install another: "
+            "pip install 'PySide6-Essentials!=6.12.0'"
+        )
 
 
 def _conformed(path: Path) -> "Project":

@@ -65,7 +65,12 @@ class Library:
         def work(stale: Stale) -> Iterator[dict[str, Any]]:
             os.makedirs(beside, exist_ok=True)
             yield self._connect("rank").make_library(
-                folder, library, model=model, progress=lambda news: self._post(lambda: self._show(news)), timeout=600
+                folder,
+                library,
+                model=model,
+                progress=lambda news: self._post(lambda: self._show(news)),
+                cancelled=stale,
+                timeout=600,
             )
 
         self.share = 0.0

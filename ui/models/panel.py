@@ -150,6 +150,7 @@ class Panel:
             found = client.find_shots(
                 whole,
                 detector=self._detector,
+                cancelled=stale,
                 progress=lambda news: self._post(lambda: self.opening.emit(news["done"] / max(news["total"], 1))),
             )
             yield facts, found

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QApplication, QMainWindow, QMenu
+from qtpy.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox
 
 from tinct.runtime.project import Project
 from tinct.ui.action_table import ACTIONS
@@ -36,8 +36,30 @@ class PanelWindow(QMainWindow):
         self.setWindowTitle(self.view.windowTitle())
         self.view.viewer.canvas.setFocus()
 
+    def ask_to_save(self) -> str:
+        """What becomes of a project that was never saved: ``save``, ``discard`` or ``stay``."""
+        buttons = QMessageBox.StandardButton
+        answers = {buttons.Save: "save", buttons.Discard: "discard"}
+        name = self.view.panel.document.project.name
+        asked = QMessageBox.question(
+            self,
+            "Close",
+            f"The project {name} was not saved yet. Save it?",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return answers.get(asked, "stay")
+
     def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Unsaved changes stay beside the project and come back; renders are paused."""
+        """Unsaved changes of a project that has a file stay beside that and come back; renders are paused."""
+        document = self.view.panel.document
+        if document.path is None and document.project.shots and document.is_modified:
+            answer = self.ask_to_save()
+            if answer == "save":
+                self.view.save_as()
+            if answer == "stay" or (answer == "save" and document.path is None):
+                event.ignore()
+                return
         self.view.panel.close()
         event.accept()
 

@@ -39,6 +39,7 @@ def window(qtbot, clients: Callable[[], Client], project: Project) -> Iterator[P
     window.show()
     window.view.panel.file.new(project)
     qtbot.waitUntil(lambda: window.view.panel.viewer.is_current, timeout=20_000)
+    window.ask_to_save = lambda: "discard"
     yield window
     window.close()
 
@@ -175,6 +176,18 @@ def test_text_grows_with_all_that_holds_it(window: PanelWindow) -> None:
         press(view.viewer.canvas, Qt.Key.Key_Equal, Qt.KeyboardModifier.ControlModifier)
     assert view.viewer.timeline.sizeHint().height() > before
     assert view.shots.list.font().pointSize() == view.font().pointSize()
+
+
+def test_a_project_that_was_never_saved_is_not_lost_by_closing(window: PanelWindow, tmp_path: Path) -> None:
+    window.ask_to_save = lambda: "stay"
+    window.close()
+    assert window.isVisible()
+    path = tmp_path / "film.tinct"
+    window.view.save_as = lambda: window.view.panel.file.save(str(path))
+    window.ask_to_save = lambda: "save"
+    window.close()
+    assert not window.isVisible()
+    assert path.is_file()
 
 
 def test_what_went_wrong_is_told_where_one_looks(window: PanelWindow, tmp_path: Path) -> None:
