@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
 from tinct.plugin.client import Cancelled, Client, ColorizeProgress, WorkerRefused
+from tinct.plugin.folder_lock import FolderLock, WaitCancelled
 from tinct.plugin.nuke.cache import RESULT, Coloured, ResultCache
 from tinct.plugin.nuke.clip import Clip
-from tinct.plugin.nuke.lock import FolderLock, WaitCancelled
 from tinct.plugin.nuke.segments import Segment, split
 from tinct.plugin.params import ParameterError, colorize_request
 

@@ -8,6 +8,10 @@ import typer
 
 HOSTS = {
     "nuke": "tinct.plugin.install.nuke",
+    "resolve": "tinct.plugin.install.resolve",
+    "gstreamer": "tinct.plugin.install.gstreamer",
+    "blender": "tinct.plugin.install.blender",
+    "vapoursynth": "tinct.plugin.install.vapoursynth",
 }
 """Modules with ``install(path) -> Installed`` and ``remove(path) -> tuple[Path, ...]``."""
 

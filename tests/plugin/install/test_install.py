@@ -41,8 +41,8 @@ def test_a_host_imports_what_was_written_with_no_library_at_hand(tmp_path: Path)
 def test_the_record_starts_the_interpreter_that_installed(tmp_path: Path) -> None:
     import json
 
-    write_host_package(tmp_path, "nuke")
-    facts = json.loads((tmp_path / "tinct" / "plugin" / "tinct_installation.json").read_text())
+    write_host_package(tmp_path / "host", "nuke")
+    facts = json.loads((tmp_path / "host" / "tinct" / "plugin" / "tinct_installation.json").read_text())
     assert facts["interpreter"] == sys.executable
     environment = {"PATH": "/usr/bin:/bin", **facts["environment"]}
     done = subprocess.run(

@@ -115,9 +115,9 @@ def test_a_task_that_is_killed_is_followed_by_one_that_goes_on(
     task.join(60)
     assert len(list(segments.glob("*.lock"))) == 1  # nobody is there to remove it
     farm = start(gui=False)
-    import tinct.plugin.nuke.lock
+    import tinct.plugin.folder_lock
 
-    monkeypatch.setattr(tinct.plugin.nuke.lock, "STALE_S", 1.0)
+    monkeypatch.setattr(tinct.plugin.folder_lock, "STALE_S", 1.0)
     farm.open(comp)
     farm.render_all(FIRST, LAST)
     assert len(farm.rendered) == LAST - FIRST + 1

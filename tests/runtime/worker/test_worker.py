@@ -360,11 +360,12 @@ def test_turns_are_given_in_the_order_in_which_they_were_asked_for() -> None:
 
 
 def test_both_ends_mean_the_same_protocol_and_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinct.plugin import client
+    from tinct.plugin import worker_process
+    from tinct.plugin import worker_wire as client
 
     assert (client.PROTOCOL, client.MAGIC, client.HEAD.format) == (handshake.PROTOCOL, wire.MAGIC, wire.HEAD.format)
     assert (client.MAX_HEADER, client.MAX_PAYLOAD) == (wire.MAX_HEADER, wire.MAX_PAYLOAD)
-    assert WorkerRunsError.exit_code == client.WORKER_RUNS
+    assert WorkerRunsError.exit_code == worker_process.WORKER_RUNS
     for name, value in ((endpoint.FOLDER_VARIABLE, "/a/b"), ("XDG_RUNTIME_DIR", "/run/user/7")):
         monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1")
         monkeypatch.setenv(name, value)

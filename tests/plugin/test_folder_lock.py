@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tinct.plugin.nuke.lock import FolderLock, WaitCancelled
+from tinct.plugin.folder_lock import FolderLock, WaitCancelled
 
 
 def test_one_after_the_other(tmp_path: Path) -> None:

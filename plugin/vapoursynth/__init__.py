@@ -1,0 +1,1 @@
+"""The filter for VapourSynth: runs in VapourSynth's Python, with NumPy beside the standard library."""
