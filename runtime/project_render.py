@@ -91,7 +91,10 @@ def render_shots(
         except CancelledError:
             raise
         except TinctError as error:
-            yield _failed(project, shot, state, key, error)
+            if shot.stills and read_record(project, shot) == record:  # else another render has finished it meanwhile
+                with suppress(OutputError):  # the disk that made the shot fail; the outcome says so
+                    write_record(project, shot, key, None, str(error))
+            yield ShotOutcome(shot, state, error=error)
         else:
             yield ShotOutcome(shot, state, report)
 
@@ -111,13 +114,6 @@ class _Kept:
         if key not in self.backends:
             self.backends[key] = create_backend(name, bundle, threads=threads)
         return self.backends[key]
-
-
-def _failed(project: Project, shot: ProjectShot, state: str, key: str, error: TinctError) -> ShotOutcome:
-    if shot.stills:
-        with suppress(OutputError):  # the disk that made the shot fail; the outcome says so
-            write_record(project, shot, key, None, str(error))
-    return ShotOutcome(shot, state, error=error)
 
 
 def _begun(project: Project, shot: ProjectShot) -> bool:

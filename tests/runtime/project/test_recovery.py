@@ -62,7 +62,7 @@ def test_killed_at_50_instants_the_last_second_is_all_that_is_lost(project: Proj
         running = [start(path, batch + each) for each, path in enumerate(paths)]
         for process, path in zip(running, paths, strict=True):
             wait_for(path.with_name(".film.tinct.lock"))
-            time.sleep(chance.random() * 0.35)
+            time.sleep(chance.random() * 0.25)
             at, edits = killed(process)
             opened = recovered(path) or load_project(path)
             due = [number for number, when in edits if when <= at - 1.0]
