@@ -27,6 +27,7 @@ from tinct.plugin.params import (
     session_arguments,
     validated,
 )
+from tinct.plugin.worker_types import HintSeen
 
 IDENTIFIER = "org.tinct.Colorize"
 VERSION = (1, 0)
@@ -114,7 +115,8 @@ class Rendered(NamedTuple):
     """A rendered frame.
 
     ``arrays``: as `client.Frame.arrays`. ``preview``: it is not the frame that a pass over the shot gives.
-    ``was_reset``: nothing was taken from a frame before. ``confidence``: mean of the match, 0..1.
+    ``was_reset``: nothing was taken from a frame before. ``confidence``: mean of the match, 0..1. ``hints``: where they
+    are, in the order of the parameter.
     """
 
     number: int
@@ -122,6 +124,7 @@ class Rendered(NamedTuple):
     preview: bool
     was_reset: bool
     confidence: float
+    hints: tuple[HintSeen, ...] = ()
 
 
 def describe() -> EffectDescriptor:
@@ -279,7 +282,7 @@ class EffectInstance:
             if picture is None:
                 raise ValueError(f"the host gave no picture of frame {time}")
             frame = self._step(time, picture, exact, mask=mask, outputs=outputs, view_size=view_size)
-            return Rendered(time, frame.arrays, not exact, frame.was_reset, frame.mean_confidence)
+            return Rendered(time, frame.arrays, not exact, frame.was_reset, frame.mean_confidence, frame.hints)
 
     def end_sequence_render(self) -> None:
         """EndSequenceRender: the clip is taken frame by frame again."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tinct.plugin.worker_errors import ClientError, WorkerRefused
-from tinct.plugin.worker_types import FROM_FILE, Frame, Hint, PlateFacts, Still
+from tinct.plugin.worker_types import FROM_FILE, Frame, Hint, HintSeen, PlateFacts, Still
 from tinct.plugin.worker_wire import Array
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class Session:
             self._keep(got.pop("checkpoint"))
         elif not preview:
             self._since.append((dict(header, outputs=[]), [(name, array.kept()) for name, array in arrays]))
-        return Frame(number, reply["was_reset"], reply["mean_confidence"], got, reply["seconds"])
+        hints = tuple(HintSeen(*one) for one in reply.get("hints", ()))
+        return Frame(number, reply["was_reset"], reply["mean_confidence"], got, reply["seconds"], hints)
 
     def pixel(self, x: int, y: int, timeout: float | None = None) -> dict[str, Any]:
         """What there is at a pixel of the frame that was rendered last: ``plate`` (luma) and ``rgb`` (result) as in the

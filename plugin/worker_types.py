@@ -73,12 +73,22 @@ class Hint(NamedTuple):
     colour: tuple[float, float, float]
 
 
+class HintSeen(NamedTuple):
+    """Where a hint is in a frame: its ``place`` among those given, ``x`` and ``y`` in plate pixels, None where it was
+    lost on the way, and the ``last`` frame in which it was found."""
+
+    place: int
+    x: float | None
+    y: float | None
+    last: int
+
+
 class Frame(NamedTuple):
     """A coloured frame.
 
     ``was_reset``: nothing was taken from a frame before. ``arrays``: by the names of the outputs, memoryviews of
     float32: ``rgb`` (H, W, 3), ``ab`` (H, W, 2) Lab units, ``confidence`` (h, w) 0..1. ``seconds``: of the
-    worker's work.
+    worker's work. ``hints``: those that have begun.
     """
 
     number: int
@@ -86,3 +96,4 @@ class Frame(NamedTuple):
     mean_confidence: float
     arrays: dict[str, memoryview]
     seconds: float
+    hints: tuple[HintSeen, ...] = ()

@@ -1,12 +1,17 @@
 """How sure the colours of a shot are, frame by frame, and which frames want a still of their own."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the panel, which has no NumPy in a host, asks for suggestions too
+    import numpy as np
+    from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
+    Image = NDArray[np.float32]
 
 COVERED = 0.6
 """Confidence from which a pixel counts as covered by the stills."""
@@ -32,9 +37,9 @@ class FrameConfidence:
     grey: bool = False
 
     @classmethod
-    def of(cls, number: int, confidence: Image, *, starts: bool) -> "FrameConfidence":
+    def of(cls, number: int, confidence: Image, *, starts: bool) -> FrameConfidence:
         """Measure a confidence map (h, w) 0..1."""
-        mean, covered = float(confidence.mean(dtype=np.float64)), float((confidence >= COVERED).mean())
+        mean, covered = float(confidence.mean(dtype="float64")), float((confidence >= COVERED).mean())
         return cls(number, mean, covered, starts, not confidence.any())
 
 
@@ -80,9 +85,11 @@ def suggest_stills(
         if doubted < least:
             continue
         parts = -(-len(stretch) // span)
-        for part in np.array_split(np.arange(len(stretch)), parts):
-            piece = [stretch[index] for index in part.tolist()]
-            mean = float(np.mean([one.mean for one in piece]))
+        size, longer = divmod(len(stretch), parts)
+        for part in range(parts):
+            start = part * size + min(part, longer)
+            piece = stretch[start : start + size + (part < longer)]
+            mean = fmean(one.mean for one in piece)
             grey = all(one.grey for one in piece)
             found.append(Suggestion(piece[len(piece) // 2].number, piece[0].number, piece[-1].number, mean, grey))
     return tuple(sorted(found, key=lambda one: (threshold - one.mean) * (one.last - one.first + 1), reverse=True))

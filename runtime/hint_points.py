@@ -104,6 +104,16 @@ class HintTracker:
         """Hints that were lost on the way, each with the last frame in which it was found."""
         return ((one.hint, one.last) for one in self._lost)
 
+    def tracks(self, size: WorkingSize) -> Iterator[tuple[PointHint, tuple[float, float] | None, int]]:
+        """Hints that have begun: each with its place in the frame that was looked at last, in plate pixels (None where
+        it was lost), and the last frame in which it was found."""
+        scale = np.array([size.width / size.plate_width, size.height / size.plate_height])
+        for one in self._followed:
+            x, y = ((one.place + 0.5) / scale - 0.5).tolist()
+            yield one.hint, (x, y), one.last
+        for one in self._lost:
+            yield one.hint, None, one.last
+
     def snapshot(self) -> HintTrack:
         """Where all points are."""
         index = self._hints.index

@@ -25,6 +25,7 @@ from tinct.commands.info import info
 from tinct.commands.install import install
 from tinct.commands.library import library
 from tinct.commands.models import models
+from tinct.commands.panel import panel
 from tinct.commands.project import project
 from tinct.commands.report import report
 from tinct.commands.shots import shots
@@ -43,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (colorize, shots, report, demo, evaluate, bench, models, info, install, train, export):
+for command in (panel, colorize, shots, report, demo, evaluate, bench, models, info, install, train, export):
     app.command()(command)
 app.add_typer(data)
 app.add_typer(library)

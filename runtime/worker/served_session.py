@@ -207,11 +207,16 @@ class ServedSession:
         except BaseException:
             self._go_back(before)
             raise
+        facts = {
+            "number": number,
+            "was_reset": step.was_reset,
+            "mean_confidence": float(step.confidence.mean()),
+            "hints": self._hint_facts(),
+        }
         if request.flag("preview", False):
             self._go_back(before)
         else:
             self._last = number
-        facts = {"number": number, "was_reset": step.was_reset, "mean_confidence": float(step.confidence.mean())}
         self._shown = ShownFrame(luma, step, mask, self.plate.tags, self.plate.chroma)
         made = self._finish(outputs, luma, lightness, step, mask)
         views = [name for name in outputs if name in VIEWS]
@@ -250,6 +255,15 @@ class ServedSession:
         if not np.isfinite(step.ab).all():
             raise BackendError(f"the network gave values that are not numbers at frame {number}; try another backend")
         return step
+
+    def _hint_facts(self) -> list[list[float | int | None]]:
+        """As `HintSeen` of the client: place in the request, x, y and last frame of each hint that has begun."""
+        if self._hints is None:
+            return []
+        size = self._session.fit(self.plate.width, self.plate.height)
+        return [
+            [self._points.index(hint), *(place or (None, None)), last] for hint, place, last in self._hints.tracks(size)
+        ]
 
     def _finish(
         self, outputs: list[str], luma: Image, lightness: Image, step: StepResult, mask: Image | None
