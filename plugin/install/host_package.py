@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ from tinct.runtime.errors import OutputError, UsageError
 
 PACKAGE_FILES = "tinct_files.json"
 """Lists what was written, so that a removal takes away nothing else."""
+
+HOSTS_WITH_PANEL = ("nuke",)
+QTPY = ("QtPy", "packaging")
+"""Pure Python; goes along for hosts whose Python has none, and is used only there."""
 
 SLIM_INIT = '''"""The part of Tinct that runs inside {host}; ``tinct install {host}`` wrote it and writes it anew."""
 
@@ -94,11 +99,29 @@ def remove_files(paths: list[Path], root: Path) -> list[Path]:
 def _contents(host: str) -> Iterator[tuple[str, bytes]]:
     """Names below the folder and contents of the package's files."""
     plugin = Path(__file__).parents[1]
+    if host in HOSTS_WITH_PANEL:
+        yield from _panel(plugin.parent)
     yield "tinct/__init__.py", SLIM_INIT.format(host=host, version=tinct.__version__).encode()
     for path in sorted((*plugin.glob("*.py"), *(plugin / host).rglob("*"))):
         if path.is_file() and path.suffix != ".pyc":
             yield f"tinct/plugin/{path.relative_to(plugin).as_posix()}", path.read_bytes()
     yield f"tinct/plugin/{INSTALLATION}", _record()
+
+
+def _panel(tinct_folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The panel, what it reads of projects, and qtpy with what that needs, if they are here."""
+    files = [tinct_folder / "runtime" / name for name in ("__init__.py", "errors.py", "confidence_curve.py")]
+    files += [*(tinct_folder / "runtime" / "project").rglob("*.py"), *(tinct_folder / "ui").rglob("*.py")]
+    for path in sorted(files):
+        yield f"tinct/{path.relative_to(tinct_folder).as_posix()}", path.read_bytes()
+    for name in QTPY:
+        try:
+            distributed = metadata.files(name) or ()
+        except metadata.PackageNotFoundError:
+            continue
+        for one in distributed:
+            if one.suffix == ".py" or (one.name.startswith("LICENSE") and "dist-info" in one.parts[0]):
+                yield f"tinct/qtpy_of_tinct/{one.as_posix()}", Path(str(one.locate())).read_bytes()
 
 
 def _record() -> bytes:

@@ -53,6 +53,8 @@ class NukeApplication:
         self.root: nodes.Root = nodes.Root(self)
         self.context: list[Group] = []
         self.menus: dict[str, Menu] = {}
+        self.panels: dict[str, tuple[str, Call]] = {}
+        """Of panes: name and what makes the widget, by identifier."""
         self.rendered: list[tuple[str, int]] = []
         """Frames that Writes have written."""
         self._this: list[tuple[Node, Knob | None]] = []
@@ -70,6 +72,7 @@ class NukeApplication:
         sys.modules["nuke"] = self._module()
         self._add_path(self.home)
         if self.gui:
+            sys.modules["nukescripts"] = self._scripts_module()
             for path in list(self._paths):
                 self._run_file(path / "menu.py")
         return self
@@ -77,7 +80,8 @@ class NukeApplication:
     def quit(self) -> None:
         """End the session; what it brought into this process goes."""
         self._fire("OnScriptClose", self.root, "*")
-        for name in [name for name in sys.modules if name == "nuke" or name.startswith("tinct.plugin.nuke")]:
+        ours = ("tinct.plugin.nuke", "nukescripts")
+        for name in [name for name in sys.modules if name == "nuke" or name.startswith(ours)]:
             del sys.modules[name]
         package = sys.modules.get("tinct.plugin")
         if package is not None and hasattr(package, "nuke"):
@@ -184,6 +188,15 @@ class NukeApplication:
         for name, value in contents.items():
             setattr(module, name, value)
         return module
+
+    def _scripts_module(self) -> types.ModuleType:
+        """``nukescripts``, as far as it is used: panels, which are made when a pane shows them."""
+        module = types.ModuleType("nukescripts")
+        module.panels = types.SimpleNamespace(registerWidgetAsPanel=self._register_panel)  # type: ignore[attr-defined]
+        return module
+
+    def _register_panel(self, widget: str, name: str, identifier: str) -> None:
+        self.panels[identifier] = (name, lambda: eval(widget, {})())
 
     def _adder(self, event: str) -> Call:
         def add(call: Call, args: Any = (), kwargs: dict[str, Any] | None = None, nodeClass: str = "*") -> None:

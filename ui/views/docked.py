@@ -1,0 +1,25 @@
+"""The panel as a widget of a host's pane."""
+
+from __future__ import annotations
+
+from tinct.ui.models.connection import Connections
+from tinct.ui.models.panel import Panel
+from tinct.ui.views.panel_view import PanelView
+from tinct.ui.views.ui_thread import UiThread
+
+
+class DockedPanel(PanelView):
+    """Ends its work when the host closes it."""
+
+    def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        """Renders are paused; unsaved changes of a project that has a file stay beside that and come back."""
+        self.panel.close()
+        event.accept()
+
+
+def make_docked(connections: Connections | None = None) -> DockedPanel:
+    """A panel with an empty project; the host's QApplication must be there. ``connections`` as `Panel`."""
+    thread = UiThread()
+    view = DockedPanel(Panel(thread.post, connections))
+    thread.setParent(view)
+    return view
