@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox
+from qtpy.QtWidgets import QApplication, QMainWindow, QMessageBox
 
 from tinct.runtime.project import Project
-from tinct.ui.action_table import ACTIONS
 from tinct.ui.models.connection import Connections
 from tinct.ui.models.panel import Panel
+from tinct.ui.views.menus import fill_menus
 from tinct.ui.views.panel_view import PanelView
 from tinct.ui.views.style import palette
 from tinct.ui.views.ui_thread import UiThread
@@ -26,12 +26,7 @@ class PanelWindow(QMainWindow):
         self.view = PanelView(panel)
         self.setCentralWidget(self.view)
         self.setStyleSheet(self.view.styleSheet())
-        menus: dict[str, QMenu] = {}
-        for action in ACTIONS:
-            if action.group not in menus:
-                menus[action.group] = self.menuBar().addMenu(action.group)
-            if action.where == "panel" or action.group != "Play":
-                menus[action.group].addAction(self.view.actions_by_name[action.name])
+        fill_menus(self.menuBar(), self.view)
         self.view.windowTitleChanged.connect(self.setWindowTitle)
         self.setWindowTitle(self.view.windowTitle())
         self.view.viewer.canvas.setFocus()
