@@ -3,9 +3,9 @@
 import importlib
 import json
 import pkgutil
+import shutil
 import subprocess
 import sys
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -102,13 +102,11 @@ def test_import_contracts_hold() -> None:
 def test_import_contracts_catch_a_breach(tmp_path: Path) -> None:
     """The contracts are real: a runtime module that imports torch breaks one."""
     tree = tmp_path / "tinct"
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    for contract in settings["tool"]["importlinter"]["contracts"]:
-        for name in (*contract["source_modules"], *contract["forbidden_modules"]):
-            if name.startswith("tinct."):
-                tree.joinpath(*name.split(".")[1:]).mkdir(parents=True, exist_ok=True)
-    for folder in (tree, *list(tree.rglob("*"))):
-        (folder / "__init__.py").touch()
+    for part in ("tinct", "runtime", "training", "export", "plugin", "ui"):
+        for path in (ROOT / part).rglob("*.py"):
+            place = tree / path.relative_to(ROOT if part != "tinct" else ROOT / part)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
     (tree / "runtime" / "shortcut.py").write_text("import torch\n")
     code = "from importlinter.cli import lint_imports_command as run; run()"
     options = ["--no-logo", "--no-cache", "--config", str(ROOT / "pyproject.toml")]
