@@ -120,6 +120,8 @@ def _panel(tinct_folder: Path) -> Iterator[tuple[str, bytes]]:
         except metadata.PackageNotFoundError:
             continue
         for one in distributed:
+            if "tests" in one.parts:
+                continue
             if one.suffix == ".py" or (one.name.startswith("LICENSE") and "dist-info" in one.parts[0]):
                 yield f"tinct/qtpy_of_tinct/{one.as_posix()}", Path(str(one.locate())).read_bytes()
 

@@ -114,6 +114,7 @@ class Connection:
                 if message.header.get("call") == "open" and session.shared is not None:
                     descriptors = [session.shared.descriptor]
         except TinctError as error:
+            _log.warning("the call %.40r was refused: %.400s", message.header.get("call"), error)
             reply = {"ok": False, "error": type(error).__name__, "message": str(error)}
         except OSError as error:
             reply = {"ok": False, "error": "WorkerError", "message": f"the system refused: {error}"}

@@ -26,7 +26,7 @@ from tinct.runtime.media.stills import is_grey
 from tinct.runtime.session import ColorizationSession, StepResult
 from tinct.runtime.upsample import upsample_chroma
 from tinct.runtime.warm import Warm
-from tinct.runtime.worker.fields import Fields
+from tinct.runtime.worker.fields import Fields, whole_path
 from tinct.runtime.worker.framing import parse_framing
 from tinct.runtime.worker.plate_source import PlateSource
 from tinct.runtime.worker.shared_frame import SharedFrame
@@ -332,7 +332,7 @@ def _reference(fields: Fields, arrays: Arrays, to_srgb: Callable[[Image], Image]
     if weight <= 0:
         raise UsageError(f"the weight of a still is {weight} and must be above 0")
     if fields.has("path"):
-        still = read_still(Path(fields.text("path")), to_srgb=to_srgb, framing=parse_framing(fields))
+        still = read_still(Path(whole_path(fields, "path")), to_srgb=to_srgb, framing=parse_framing(fields))
         return Reference(still, frame, weight)
     name = fields.text("array")
     pixels = arrays.get(name)

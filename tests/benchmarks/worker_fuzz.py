@@ -29,11 +29,22 @@ def raw(folder: str, dice: random.Random) -> socket.socket:
     return stream
 
 
+CALLS = (
+    "open", "render", "references", "restore", "hints", "status", "pixel", "probe", "thumbnail", "rank", "shots",
+    "make_library", "colorize", "cancel",
+)  # fmt: skip
+PATHS = ("/nowhere/a.mov", "../a.png", "/etc/passwd", "/dev/zero", "/proc/self/mem", "/a\0b", "")
+
+
 def mutated(dice: random.Random) -> bytes:
     """A message with some bytes changed, cut off, or put in."""
-    header = {"call": dice.choice(["open", "render", "references", "restore", "hints", "status"]), "session": 1}
+    header = {"call": dice.choice(CALLS), "session": 1, "size": 64, "frame": dice.randrange(9), "count": 3}
+    header |= {"path": dice.choice(PATHS), "library": dice.choice(PATHS), "stills": dice.choice(PATHS), "x": 3, "y": 5}
+    header |= {"run": {"input": dice.choice(PATHS), "output": "/nowhere/out.mov", "references": [{"path": "/a.png"}]}}
     header |= {"model": "fake", "width": 64, "height": 48, "working_size": 64, "number": dice.randrange(9)}
-    header |= {"outputs": ["rgb"], "stills": [{"array": "a", "weight": 1.0}], "hints": []}
+    header |= (
+        {"outputs": ["rgb"], "stills": [{"array": "a", "weight": 1.0}], "hints": []} if dice.random() < 0.5 else {}
+    )
     payload = dice.randbytes(dice.choice([0, 64 * 48 * 4, 300]))
     name = dice.choice(["luma", "a", "checkpoint"])
     shape = [48, 64] if len(payload) > 300 else [len(payload) // 4]

@@ -1,6 +1,8 @@
 """``tinct install``."""
 
 import importlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -31,10 +33,26 @@ def install(
         raise UnknownNameError(f"there is no host {host!r}; there are {', '.join(HOSTS)}")
     module = importlib.import_module(HOSTS[host])
     if remove:
-        for gone in module.remove(path):
-            typer.echo(f"{'changed' if gone.exists() else 'removed'} {gone}")
+        for line in _lines(module.remove(path), "removed", "changed"):
+            typer.echo(line)
         return
     installed = module.install(path)
-    for file in installed.files:
-        typer.echo(str(file))
+    for line in _lines(installed.files, "", "wrote"):
+        typer.echo(line)
     typer.echo(installed.next_steps)
+
+
+def _lines(files: Iterable[Path], gone: str, there: str) -> Iterator[str]:
+    """What became of ``files``, a line each; those of a whole package are one line."""
+    from tinct.plugin.install.host_package import PACKAGE_FILES
+
+    known = tuple(files)
+    packages = Counter({path.parent: 0 for path in known if path.name == PACKAGE_FILES})
+    for path in known:
+        package = next((folder for folder in path.parents if folder in packages), None)
+        if package is None:
+            yield f"{there if path.exists() else gone} {path}"
+        else:
+            packages[package] += 1
+    for package, count in packages.items():
+        yield f"{there if package.exists() else gone} {package} ({count} files)"

@@ -1,8 +1,10 @@
 """The worker against clients that err, lie, stall or die, and its own house-keeping."""
 
 import json
+import logging
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -119,6 +121,60 @@ def test_only_the_user_can_read_key_socket_and_address(run) -> None:
     folder = run().folder
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
     assert modes == {"w": 0o700, "worker.lock": 0o600, "worker.key": 0o600, "worker.json": 0o600, "worker.sock": 0o600}
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="takes root to be another user")
+def test_another_user_reaches_neither_key_nor_socket(run) -> None:
+    folder = run().folder
+    code = (
+        "import socket, sys\n"
+        "for name in ('worker.key', 'worker.json', 'worker.log'):\n"
+        "    try:\n"
+        "        open(sys.argv[1] + '/' + name)\n"
+        "        raise SystemExit(name)\n"
+        "    except PermissionError:\n"
+        "        pass\n"
+        "try:\n"
+        "    socket.socket(socket.AF_UNIX).connect(sys.argv[1] + '/worker.sock')\n"
+        "except PermissionError:\n"
+        "    print('kept out')\n"
+    )
+    os.chmod(folder.parent, 0o755)  # so that it is the worker's own folder that keeps them out
+    python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+    done = subprocess.run(
+        [python, "-c", code, str(folder)], capture_output=True, text=True, check=False, user=65534, cwd="/"
+    )
+    assert done.stdout.strip() == "kept out", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ({"call": "probe", "path": "../../etc/passwd"}, "not absolute"),
+        ({"call": "probe", "path": "/etc/\0passwd"}, "'path'"),
+        ({"call": "probe", "path": ["/etc/passwd"]}, "'path'"),
+        ({"call": "probe", "path": "/etc/passwd"}, "passwd"),
+        ({"call": "thumbnail", "path": "/etc/passwd", "size": 64}, "not an image"),
+        ({"call": "rank", "library": "../lib", "path": "/etc", "frame": 0, "count": 1}, "/etc"),
+        ({"call": "colorize", "run": {"input": "/p.mov", "output": "../out.mov", "references": []}}, "not absolute"),
+        (
+            {"call": "colorize", "run": {"input": "/p.mov", "output": "/o.mov", "references": [{"path": "s.png"}]}},
+            "s.png",
+        ),
+        ({"call": "open", "model": "../../bundle", "width": 8, "height": 8}, "bundle"),
+        ({"call": "open", "model": "fake", "plate": {"path": "plate.mov"}}, "not absolute"),
+        ({"call": "shots", "path": "~/film.mov"}, "not absolute"),
+        ({"call": "make_library", "stills": "/etc", "library": "here"}, "not absolute"),
+    ],
+)
+def test_tricks_with_paths_are_refused_and_logged(
+    run, header: dict[str, object], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = run()
+    with caplog.at_level(logging.WARNING), pytest.raises(WorkerRefused, match=re.escape(said)):
+        running.first.call(header)
+    assert f"{header['call']!r} was refused" in caplog.text
+    assert running.is_well()
 
 
 def test_a_folder_that_others_can_enter_is_refused(folder: Path) -> None:
