@@ -57,7 +57,7 @@ class FolderLock:
             if changed != seen[0]:
                 seen = (changed, time.monotonic())
             elif time.monotonic() - seen[1] > self._stale:
-                self._take_away()
+                self._take_away(changed)
                 continue
             if self._waiting is not None and not told:
                 self._waiting(self._owner())
@@ -87,8 +87,10 @@ class FolderLock:
             stream.write(f"process {os.getpid()} on {socket.gethostname()}")
         return True
 
-    def _take_away(self) -> None:
-        """Remove a dead owner's lock; of several who wait only one can rename it."""
+    def _take_away(self, seen: int | None) -> None:
+        """Remove a dead owner's lock, unless it was changed since; of several who wait only one can rename it."""
+        if _changed(self._path) != seen:
+            return
         aside = f"{self._path}.{socket.gethostname()}.{os.getpid()}"
         try:
             os.rename(self._path, aside)

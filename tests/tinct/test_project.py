@@ -214,9 +214,8 @@ def test_an_interrupted_render_goes_on(
     tinct: Tinct, project_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tinct import project_render_display
-    from tinct.runtime import pipeline
 
-    monkeypatch.setattr(pipeline, "CHECKPOINT_FRAMES", 1)
+    monkeypatch.setattr("tinct.runtime.plate_run.CHECKPOINT_FRAMES", 1)
     seen = []
 
     def stop(self: object, shot: ProjectShot, done: object) -> None:
