@@ -70,7 +70,7 @@ class Connection:
         self._long: dict[str, Callable[[Fields, LongCall], dict[str, Any]]] = {
             "colorize": self._colorize,
             "farm": self._farm,
-            "shots": find_shots,
+            "shots": self._find_shots,
             "make_library": make_library,
         }
         self._media = MediaCalls(store)
@@ -193,6 +193,9 @@ class Connection:
         from tinct.runtime.worker.farm_call import run_chunk  # which reads requests as this package does
 
         return run_chunk(request, self._store.warm, call)
+
+    def _find_shots(self, request: Fields, call: LongCall) -> dict[str, Any]:
+        return find_shots(request, self._store, call)
 
     def _set_references(self, session: ServedSession, request: Fields, given: Arrays) -> Reply:
         session.set_references(request, given)

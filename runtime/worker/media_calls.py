@@ -15,7 +15,7 @@ from tinct.runtime.library import build_library
 from tinct.runtime.media.framing import Framing
 from tinct.runtime.media.stills import read_picture
 from tinct.runtime.screen import screen_rgb
-from tinct.runtime.shots import DEFAULT_DETECTOR, create_detector, detect_shots
+from tinct.runtime.shots import DEFAULT_DETECTOR, detect_shots
 from tinct.runtime.worker.fields import Fields, whole_path
 from tinct.runtime.worker.framing import parse_framing
 from tinct.runtime.worker.long_call import LongCall
@@ -99,7 +99,7 @@ class MediaCalls:
         return screen_rgb(np.repeat(luma[..., None], 3, axis=-1), source.info.colour)
 
 
-def find_shots(request: Fields, call: LongCall) -> dict[str, Any]:
+def find_shots(request: Fields, store: WarmStore, call: LongCall) -> dict[str, Any]:
     """The shots of the plate at ``path`` (in the range ``frames``), found by ``detector``: first and last frames.
 
     Raises:
@@ -108,7 +108,7 @@ def find_shots(request: Fields, call: LongCall) -> dict[str, Any]:
         CancelledError: the client wanted it.
         OSError: it is gone.
     """
-    detector = create_detector(request.text("detector") if request.has("detector") else DEFAULT_DETECTOR)
+    detector = store.detector(request.text("detector") if request.has("detector") else DEFAULT_DETECTOR)
 
     def show(frame: int, done: int, total: int) -> None:
         call.look({"frame": frame, "done": done, "total": total})

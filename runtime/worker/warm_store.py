@@ -13,6 +13,7 @@ from tinct.runtime.bundle import Bundle, find_bundle
 from tinct.runtime.errors import WorkerError
 from tinct.runtime.library.manifest import MANIFEST_NAME
 from tinct.runtime.library.still_library import StillLibrary, open_library
+from tinct.runtime.shots import DEFAULT_DETECTOR, ShotDetector, create_detector
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
@@ -48,6 +49,7 @@ class WarmStore:
         self._loading = Lock()
         self._backends: dict[Key, Backend] = {}
         self._sessions: list[ServedSession] = []
+        self._detector: ShotDetector | None = None
         self._libraries: dict[tuple[str, int, int], StillLibrary] = {}
 
     @property
@@ -123,6 +125,20 @@ class WarmStore:
             BackendError: the backend cannot run here.
         """
         return self._backend(*backend_asked_for(request))
+
+    def detector(self, name: str) -> ShotDetector:
+        """The detector of that ``name``; the network stays loaded, and may serve several clients at once.
+
+        Raises:
+            UnknownNameError: there is none.
+            BundleError, BackendError: it cannot be loaded.
+        """
+        if name != DEFAULT_DETECTOR:
+            return create_detector(name)
+        with self._loading:
+            if self._detector is None:
+                self._detector = create_detector(name)
+            return self._detector
 
     def library(self, folder: Path, backend: Backend) -> StillLibrary:
         """The library in ``folder`` as it is now, open; for use while a turn is held.

@@ -93,9 +93,9 @@ def main() -> None:
                 memory.append(resident(client.status()["pid"]))
             assert client.connections == 1
             client.stop()
-    half = len(memory) // 2
+    eighths = [f"{memory[min(len(memory) - 1, len(memory) * part // 8)]:.0f}" for part in range(9)]
     print(f"{streams} connections, {messages} messages; the other client's slowest frame {1e3 * slowest:.0f} ms")  # noqa: T201
-    print(f"memory {memory[0]:.0f} MB at first, {memory[half]:.0f} MB half-way, {memory[-1]:.0f} MB at the end")  # noqa: T201
+    print(f"memory in MB, from eighth to eighth of the time: {' '.join(eighths)}")  # noqa: T201
 
 
 if __name__ == "__main__":
