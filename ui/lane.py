@@ -6,8 +6,11 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Callable, NamedTuple
+
+PATIENCE_S = 1.0
+"""How long work waits for lanes that go before it."""
 
 Post = Callable[[Callable[[], None]], None]
 """Has a call made by the UI thread, soon, in order."""
@@ -29,11 +32,19 @@ class _Asked(NamedTuple):
 
 class Lane:
     """A thread that does what it is asked to, the newest first. At most ``waiting`` requests wait; of more the oldest
-    are let go of, and their ``dropped`` is told."""
+    are let go of, and their ``dropped`` is told. Work is begun while none of the lanes that it ``yields_to`` is busy,
+    or after `PATIENCE_S`."""
 
-    def __init__(self, name: str, post: Post, waiting: int = 1, dropped: Callable[[Hashable], None] | None = None):
+    def __init__(
+        self,
+        name: str,
+        post: Post,
+        waiting: int = 1,
+        dropped: Callable[[Hashable], None] | None = None,
+        yields_to: Sequence[Lane] = (),
+    ):
         """See the class; ``post`` hands results to the UI thread."""
-        self._post, self._waiting, self._dropped = post, waiting, dropped
+        self._post, self._waiting, self._dropped, self._yields_to = post, waiting, dropped, tuple(yields_to)
         self._asked: OrderedDict[Hashable, _Asked] = OrderedDict()
         self._wake = threading.Condition()
         self._newest = 0
@@ -99,8 +110,15 @@ class Lane:
                 self._now = None
                 while not self._asked and not self._closed:
                     self._wake.wait()
+                patience = time.monotonic() + PATIENCE_S
+                while not self._closed and any(lane.is_busy for lane in self._yields_to):
+                    if time.monotonic() > patience:
+                        break
+                    self._wake.wait(0.02)
                 if self._closed:
                     return
+                if not self._asked:  # forgotten meanwhile
+                    continue
                 self._now, asked = self._asked.popitem(last=True)
                 number = self._newest
             self._do(asked, lambda number=number: self._newest != number)  # type: ignore[misc]

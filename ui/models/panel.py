@@ -58,7 +58,9 @@ class Panel:
         self._post, self._detector = post, detector
         self._connections = connect = Connections(Client) if connections is None else connections
         self._frame_lane = Lane("frames", post, waiting=3)
-        self._thumbnail_lane = Lane("thumbnails", post, MOST_THUMBNAILS, lambda key: self.thumbnails.dropped(key))
+        self._thumbnail_lane = Lane(
+            "thumbnails", post, MOST_THUMBNAILS, lambda key: self.thumbnails.dropped(key), [self._frame_lane]
+        )
         self._rank_lane = Lane("ranking", post)
         self._media_lane = Lane("media", post, waiting=16)
         self.messages = Messages()
