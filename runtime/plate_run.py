@@ -11,7 +11,6 @@ from tinct.runtime.backends.base import Backend
 from tinct.runtime.checkpoint import CHECKPOINT_FRAMES, Checkpoint, Tally
 from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.compose import compose
-from tinct.runtime.errors import BackendError
 from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.managed.advice import space_advice
 from tinct.runtime.mask import Mask
@@ -97,18 +96,7 @@ class PlateRun:
     def _step(self, prepared: Prepared) -> StepResult:
         number, lightness = prepared.frame.number, prepared.lightness
         follows = self._previous is not None and number - self._previous == self._stride
-        self._warm.encode(self._session, self._backend, number)
-        with self._warm.turn():
-            hints = None
-            if self._hints is not None:
-                height, width = lightness.shape
-                hints = self._hints.at(number, lightness, self._session.fit(width, height))
-            step = self._session.step(number, lightness, hints=hints, continues=follows)
-        if not np.isfinite(step.ab).all():
-            raise BackendError(
-                f"the network gave values that are not numbers at frame {number}; try another --backend, and report it"
-            )
-        return step
+        return self._warm.step(self._session, self._backend, self._hints, number, lightness, continues=follows)
 
     def compose(self, coloured: Coloured) -> tuple[ResultFrame, StepResult, Checkpoint | None]:
         """Bring chroma to full size and put it under the plate's luma."""

@@ -4,11 +4,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinct.runtime.backends import create_backend
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import Bundle
-from tinct.runtime.session import ColorizationSession
+from tinct.runtime.errors import BackendError
+from tinct.runtime.hint_points import HintTracker
+from tinct.runtime.session import ColorizationSession, StepResult
+
+Image = NDArray[np.float32]
 
 
 def _own_backend(name: str, bundle: Bundle, threads: int | None) -> Backend:
@@ -27,15 +34,42 @@ class Warm:
     stills: EncodedStills | None = None
     turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    def encode(self, session: ColorizationSession, backend: Backend, number: int) -> None:
-        """Encode the stills in force at frame ``number``, each in a turn of its own, so that a hundred new ones do not
-        keep the others waiting; nothing where stills are not shared.
+    def step(
+        self,
+        session: ColorizationSession,
+        backend: Backend,
+        hints: HintTracker | None,
+        number: int,
+        lightness: Image,
+        *,
+        continues: bool,
+    ) -> StepResult:
+        """Step ``session``, whose backend is ``backend``, to frame ``number`` with the hints that are followed there,
+        while a turn is held. Stills that are shared are encoded before, each in a turn of its own, so that a hundred
+        new ones do not keep the others waiting.
+
+        Args:
+            session: see above.
+            backend: see above.
+            hints: followed through the plate; None: there are none.
+            number: the plate's own frame number.
+            lightness: (H, W) float32 L*, 0..100, of the whole plate.
+            continues: as `ColorizationSession.step` has it.
 
         Raises:
-            BackendError: the reference graph failed.
+            StateError: as `ColorizationSession.step`.
+            BackendError: inference failed, or gave values that are not numbers.
         """
-        if self.stills is None:
-            return
-        for reference in session.references_at(number):
-            with self.turn():
-                self.stills.encode(reference, backend, session.short_side)
+        if self.stills is not None:
+            for reference in session.references_at(number):
+                with self.turn():
+                    self.stills.encode(reference, backend, session.short_side)
+        height, width = lightness.shape
+        with self.turn():
+            found = None if hints is None else hints.at(number, lightness, session.fit(width, height))
+            step = session.step(number, lightness, hints=found, continues=continues)
+        if not np.isfinite(step.ab).all():
+            raise BackendError(
+                f"the network gave values that are not numbers at frame {number}; try another backend, and report it"
+            )
+        return step

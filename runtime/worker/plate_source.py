@@ -1,7 +1,6 @@
 """A plate's file that the worker reads itself, for clients that have no pixels."""
 
 from collections import OrderedDict
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +98,3 @@ class PlateSource:
         self._reader.close()
         if self._mask is not None:
             self._mask.close()
-
-
-def plate_facts(fields: Fields) -> dict[str, Any]:
-    """Facts of a plate that is not kept open.
-
-    Raises:
-        UsageError, MediaError: as `PlateSource`.
-    """
-    with closing(PlateSource(fields)) as source:
-        return source.facts()

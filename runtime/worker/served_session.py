@@ -16,7 +16,7 @@ from tinct.runtime.bank import Reference
 from tinct.runtime.checkpoint import Checkpoint, Tally
 from tinct.runtime.colour import check_transfer, luma_to_lightness
 from tinct.runtime.compose import compose
-from tinct.runtime.errors import BackendError, StateError, StillError, UsageError
+from tinct.runtime.errors import StateError, StillError, UsageError
 from tinct.runtime.hint_points import HintTrack, HintTracker, PointHint
 from tinct.runtime.media import read_still
 from tinct.runtime.media.linear_space import LinearSpace
@@ -244,17 +244,9 @@ class ServedSession:
         self._session, self._references = None, ()  # type: ignore[assignment]
 
     def _step(self, number: int, lightness: Image, *, continues: bool) -> StepResult:
-        self._warm.encode(self._session, self.backend, number)
         if number <= self._last:
             self._follow_afresh()
-        with self._warm.turn():
-            hints = None
-            if self._hints is not None:
-                hints = self._hints.at(number, lightness, self._session.fit(self.plate.width, self.plate.height))
-            step = self._session.step(number, lightness, hints=hints, continues=continues)
-        if not np.isfinite(step.ab).all():
-            raise BackendError(f"the network gave values that are not numbers at frame {number}; try another backend")
-        return step
+        return self._warm.step(self._session, self.backend, self._hints, number, lightness, continues=continues)
 
     def _hint_facts(self) -> list[list[float | int | None]]:
         """As `HintSeen` of the client: place in the request, x, y and last frame of each hint that has begun."""
