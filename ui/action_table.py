@@ -219,7 +219,7 @@ ACTIONS: tuple[Action, ...] = (
         lambda panel: panel.corrections.reset_shots(),
     ),
     Action("give_frame", "Correct", "Paint this frame elsewhere…", ("E",)),
-    Action("queue", "Render", "Queue selected shots", ("Ctrl+R",), lambda panel: panel.queue.add(panel.shots.selected)),
+    Action("queue_shots", "Render", "Queue selected shots", ("Ctrl+R",)),
     Action("pause", "Render", "Pause or go on", ("Ctrl+P",), _hold, chosen=lambda panel: panel.queue.is_held),
     Action("cancel_render", "Render", "Cancel the running shot", ("Ctrl+.",), _cancel),
     Action("clear_finished", "Render", "Clear finished", (), lambda panel: panel.queue.remove_finished()),

@@ -28,6 +28,7 @@ from tinct.ui.models.library import Library
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.painting import Painting
 from tinct.ui.models.parameters import Parameters
+from tinct.ui.models.processes import Processes
 from tinct.ui.models.project_file import ProjectFile, empty_project
 from tinct.ui.models.render_queue import RenderQueue
 from tinct.ui.models.shot_list import ShotList
@@ -44,7 +45,12 @@ class Panel:
     """All models over one document. ``opening``: footage is being read: how much of it, 0..1, or None at the end."""
 
     def __init__(
-        self, post: Post, connections: Connections | None = None, view_size: int = 960, detector: str | None = None
+        self,
+        post: Post,
+        connections: Connections | None = None,
+        view_size: int = 960,
+        detector: str | None = None,
+        processes: Processes | None = None,
     ):
         """An empty project.
 
@@ -53,6 +59,7 @@ class Panel:
             connections: to the worker; None: to that of the user.
             view_size: longest side of the viewer's pictures, in pixels.
             detector: of shots, by its name; None: the worker's best.
+            processes: starts Tinct; None: as it is installed.
         """
         self.opening = Signal()
         self._post, self._detector = post, detector
@@ -68,7 +75,7 @@ class Panel:
         self.file = ProjectFile(self.document, self.messages, post)
         self.confidence = Confidence()
         self.thumbnails = Thumbnails(self._thumbnail_lane, connect)
-        self.queue = RenderQueue(self.document, self.messages, post, connect)
+        self.queue = RenderQueue(self.document, self.messages, post, processes or Processes())
         self.shots = ShotList(self.document, rendered_facts, self.confidence.mean_of_shot)
         self.frames = Frames(self._frame_lane, connect, view_size)
         self.viewer = Viewer(self.document, self.shots, self.frames, self.confidence, self.messages)
@@ -89,8 +96,7 @@ class Panel:
     def open(self, path: str) -> None:
         """Open a project's file, or a clip in a project of its own."""
         if path.endswith(".tinct"):
-            if self.file.open(path):
-                self.queue.load()
+            self.file.open(path)
         else:
             self.add_clip(path)
 
@@ -167,7 +173,7 @@ class Panel:
         self.stills.look_at_files()
 
     def close(self) -> None:
-        """Stop all work, keep what is open and leave the worker."""
+        """Stop all work, keep what is open and leave the worker. What is queued goes on."""
         self.viewer.stop()
         self.queue.close()
         for lane in (self._frame_lane, self._thumbnail_lane, self._rank_lane, self._media_lane):

@@ -107,6 +107,12 @@ class PanelView(QWidget):
         if path:
             self.panel.file.save(path)
 
+    def queue_shots(self) -> None:
+        """Queue the selected shots, and ask first where to save a project that was never saved."""
+        if not self.panel.queue.has_place:
+            self.save_as()
+        self.panel.queue.add(self.panel.shots.selected)
+
     def choose_output(self) -> None:
         """Choose where results go."""
         folder = QFileDialog.getExistingDirectory(self, "Output folder", self.panel.document.project.output.folder)

@@ -114,7 +114,7 @@ class QueueView(QWidget):
         self.result = QToolButton(text="Open result")
         self.result.clicked.connect(self._open)
         buttons = QHBoxLayout()
-        for widget in (button("queue", "Queue selected"), button("pause", "Pause"), button("cancel_render", "Cancel")):
+        for widget in (button("queue_shots", "Queue selected"), button("pause", "Pause"), button("cancel_render", "Cancel")):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         below = QHBoxLayout()

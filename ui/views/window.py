@@ -46,7 +46,7 @@ class PanelWindow(QMainWindow):
         return answers.get(asked, "stay")
 
     def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Unsaved changes of a project that has a file stay beside that and come back; renders are paused."""
+        """Unsaved changes of a project that has a file stay beside that and come back; renders go on."""
         document = self.view.panel.document
         if document.path is None and document.project.shots and document.is_modified:
             answer = self.ask_to_save()
