@@ -101,6 +101,11 @@ def _cancel(panel: Panel) -> None:
         panel.queue.cancel(running.shot)
 
 
+def _clear_finished(panel: Panel) -> None:
+    panel.queue.remove_finished()
+    panel.farm.clear()
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("open_project", "File", "Open project…", ("Ctrl+O",)),
     Action("add_clip", "File", "Add clip…", ("Ctrl+I",)),
@@ -222,7 +227,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("queue_shots", "Render", "Queue selected shots", ("Ctrl+R",)),
     Action("pause", "Render", "Pause or go on", ("Ctrl+P",), _hold, chosen=lambda panel: panel.queue.is_held),
     Action("cancel_render", "Render", "Cancel the running shot", ("Ctrl+.",), _cancel),
-    Action("clear_finished", "Render", "Clear finished", (), lambda panel: panel.queue.remove_finished()),
+    Action("clear_finished", "Render", "Clear finished", (), _clear_finished),
+    Action("farm_bundle", "Farm", "Bundle selected shots for a farm", ("Ctrl+B",)),
+    Action("farm_run", "Farm", "Run the bundle here", ("Ctrl+Alt+R",), lambda panel: panel.farm.run_here()),
+    Action("farm_stop", "Farm", "Stop running it here", (), lambda panel: panel.farm.stop()),
+    Action("farm_show", "Farm", "Show what would be sent", (), lambda panel: panel.farm.submit(dry_run=True)),
+    Action("farm_submit", "Farm", "Submit the bundle", (), lambda panel: panel.farm.submit(dry_run=False)),
 )
 
 

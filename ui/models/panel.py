@@ -23,6 +23,7 @@ from tinct.ui.models.confidence import Confidence
 from tinct.ui.models.connection import Connections
 from tinct.ui.models.corrections import Corrections
 from tinct.ui.models.document import Document
+from tinct.ui.models.farm_jobs import FarmJobs
 from tinct.ui.models.frames import Frames, Variant
 from tinct.ui.models.library import Library
 from tinct.ui.models.messages import Messages
@@ -63,6 +64,7 @@ class Panel:
         """
         self.opening = Signal()
         self._post, self._detector = post, detector
+        processes = processes or Processes()
         self._connections = connect = Connections(Client) if connections is None else connections
         self._frame_lane = Lane("frames", post, waiting=3)
         self._thumbnail_lane = Lane(
@@ -75,7 +77,8 @@ class Panel:
         self.file = ProjectFile(self.document, self.messages, post)
         self.confidence = Confidence()
         self.thumbnails = Thumbnails(self._thumbnail_lane, connect)
-        self.queue = RenderQueue(self.document, self.messages, post, processes or Processes())
+        self.queue = RenderQueue(self.document, self.messages, post, processes)
+        self.farm = FarmJobs(self.document, self.messages, post, processes)
         self.shots = ShotList(self.document, rendered_facts, self.confidence.mean_of_shot)
         self.frames = Frames(self._frame_lane, connect, view_size)
         self.viewer = Viewer(self.document, self.shots, self.frames, self.confidence, self.messages)
@@ -87,6 +90,7 @@ class Panel:
             self.document, self.shots, self.viewer, self.frames, self.thumbnails, self.messages, self._media_lane
         )
         self.queue.rendered.connect(lambda id: self.shots.refresh([id]))
+        self.farm.rendered.connect(lambda id: self.shots.refresh([id]))
         self.queue.progressed.connect(self._note_progress)
         self.confidence.changed.connect(lambda: self.shots.refresh(()))
         self.viewer.failed.connect(self.stills.refuse)
@@ -167,7 +171,8 @@ class Panel:
         self._media_lane.ask(("clip", whole), work, lambda got: self._take_clip(whole, *got), self._fail_clip)
 
     def look_at_files(self) -> None:
-        """What has changed on disk since the last look: painted frames, stills, masks."""
+        """What has changed on disk since the last look: jobs of farms, painted frames, stills, masks."""
+        self.farm.look()
         self.painting.look()
         self.viewer.look_at_files()
         self.stills.look_at_files()
@@ -176,6 +181,7 @@ class Panel:
         """Stop all work, keep what is open and leave the worker. What is queued goes on."""
         self.viewer.stop()
         self.queue.close()
+        self.farm.close()
         for lane in (self._frame_lane, self._thumbnail_lane, self._rank_lane, self._media_lane):
             lane.close()
         self.frames.close()

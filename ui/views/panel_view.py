@@ -113,6 +113,13 @@ class PanelView(QWidget):
             self.save_as()
         self.panel.queue.add(self.panel.shots.selected)
 
+    def farm_bundle(self) -> None:
+        """Bundle the selected shots for a farm, and ask first where to save a project that was never saved."""
+        if not self.panel.queue.has_place:
+            self.save_as()
+        self.tabs.setCurrentWidget(self.queue)
+        self.panel.farm.bundle(self.panel.shots.selected)
+
     def choose_output(self) -> None:
         """Choose where results go."""
         folder = QFileDialog.getExistingDirectory(self, "Output folder", self.panel.document.project.output.folder)

@@ -26,6 +26,10 @@ STATE_COLOURS = {
     "paused": "#a9b4bf",
     "done": "#8dbb8a",
     "cancelled": DIM,
+    "bundling": ACCENT,
+    "bundled": "#a9b4bf",
+    "sent": ACCENT,
+    "stopped": "#a9b4bf",
 }
 PROBLEM = "#e07f74"
 
