@@ -114,7 +114,9 @@ def start_tinct(
             pass_fds=tuple(pass_fds),
         )
     except OSError as error:
-        raise WorkerUnavailable(f"Tinct cannot be started with {interpreter}: {error}; run tinct install again") from error
+        raise WorkerUnavailable(
+            f"Tinct cannot be started with {interpreter}: {error}; run tinct install again"
+        ) from error
     _children.append(child)
     return child
 

@@ -3,9 +3,9 @@
 Panels put orders into it, one process renders them (``tinct project render PROJECT --queue``); neither needs the other
 to be there. Standard library alone.
 
-``ID.tinct``: an order, the project as it was when shots were queued, with those shots alone. ``ID.states``: what became
-of them, a JSON line each time; the last line of a shot counts. ``frames``: of the shot that is rendered, a line a frame.
-``held``: is there while the queue is paused. ``renderer`` has the lock of whoever renders.
+``ID.tinct``: an order, the project as it was when shots were queued, with those shots alone. ``ID.states``: what
+became of them, a JSON line each time; the last line of a shot counts. ``frames``: of the shot that is rendered, a line
+a frame. ``held``: is there while the queue is paused. ``renderer`` has the lock of whoever renders.
 """
 
 from __future__ import annotations

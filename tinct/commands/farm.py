@@ -82,7 +82,9 @@ def bundle(
     if is_project(source):
         if reference or result:
             raise UsageError(f"{source} is a project, which names its own stills and results; leave them out")
-        job = job_of_project(Path(source), shot or (), chunk=chunk, preroll=preroll, overwrite=overwrite, threads=threads)
+        job = job_of_project(
+            Path(source), shot or (), chunk=chunk, preroll=preroll, overwrite=overwrite, threads=threads
+        )
     else:
         if shot:
             raise UsageError(f"--shot names a shot of a project, and {source} is none; use --frames")

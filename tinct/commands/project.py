@@ -153,11 +153,12 @@ def import_(
 @project.command()
 def export(
     path: ProjectFile,
-    output: Annotated[Path, typer.Argument(metavar="OTIO", help="A .otio file.", show_default=False)],
+    output: Annotated[Path, typer.Argument(metavar="TIMELINE", help="A .otio or .edl file.", show_default=False)],
     media: Annotated[str, typer.Option(help="What its clips show first: plate or result.")] = "plate",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there already.")] = False,
 ) -> None:
-    """Write a project's shots as an OpenTimelineIO timeline; each clip has the plate and the result as its media."""
+    """Write a project's shots as a timeline: OpenTimelineIO, in which each clip has the plate and the result as its
+    media, or an EDL, in which it has one of them."""
     from tinct.runtime.conform.otio_export import export_timeline
     from tinct.runtime.project import load_project
 

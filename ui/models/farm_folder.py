@@ -1,8 +1,8 @@
 """Jobs for a farm on disk: what was bundled of a project, and how far it is.
 
 ``NAME_farm/`` beside the project ``NAME.tinct``. Of each job ``JOB``: ``JOB.tinct`` is the project as it was, with its
-shots alone; ``JOB/bundle`` the bundle, ``JOB/work`` the job's folder (plan, pieces, logs), ``JOB/run.log`` what a run on
-this machine said, and ``JOB/job.json`` the rest.
+shots alone; ``JOB/bundle`` the bundle, ``JOB/work`` the job's folder (plan, pieces, logs), ``JOB/run.log`` what a run
+on this machine said, and ``JOB/job.json`` the rest.
 """
 
 from __future__ import annotations

@@ -87,9 +87,14 @@ class FarmJobs:
             yield job
             place = folder.folder(job)
             arguments = ["farm", "bundle", folder.snapshot(job), "-o", f"{place}/bundle", "--work", f"{place}/work"]
-            said = self._processes.run(arguments)
-            self._at_work -= {job}
-            folder.note(job, state=FAILED if said.code else BUNDLED, log=[said.problem if said.code else said.out.strip()])
+            try:
+                said = self._processes.run(arguments)
+            finally:
+                self._at_work -= {job}
+            if said.code:
+                folder.note(job, state=FAILED, log=[said.problem])
+            else:
+                folder.note(job, state=BUNDLED, log=[said.out.strip()])
             yield job
 
         def done(job: str) -> None:

@@ -26,6 +26,7 @@ from tinct.ui.models.document import Document
 from tinct.ui.models.farm_jobs import FarmJobs
 from tinct.ui.models.frames import Frames, Variant
 from tinct.ui.models.library import Library
+from tinct.ui.models.media_files import MediaFiles
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.painting import Painting
 from tinct.ui.models.parameters import Parameters
@@ -35,6 +36,7 @@ from tinct.ui.models.render_queue import RenderQueue
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.models.stills import PICTURES, Stills
 from tinct.ui.models.thumbnails import Thumbnails
+from tinct.ui.models.unsaved import LeftProject
 from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
 
@@ -89,6 +91,7 @@ class Panel:
         self.painting = Painting(
             self.document, self.shots, self.viewer, self.frames, self.thumbnails, self.messages, self._media_lane
         )
+        self.media = MediaFiles(self.document, self.messages, self._media_lane, processes)
         self.queue.rendered.connect(lambda id: self.shots.refresh([id]))
         self.farm.rendered.connect(lambda id: self.shots.refresh([id]))
         self.queue.progressed.connect(self._note_progress)
@@ -103,6 +106,31 @@ class Panel:
             self.file.open(path)
         else:
             self.add_clip(path)
+
+    def offer_recovery(self) -> None:
+        """Say so if a project was left that was never saved."""
+
+        def work(stale: Stale) -> Iterator[Any]:
+            yield self.file.left()
+
+        def done(left: list[LeftProject]) -> None:
+            if left:
+                more = f", and {len(left) - 1} older" if len(left) > 1 else ""
+                self.messages.note(
+                    f"A project that was never saved was left: {left[0].text}{more}. Ctrl+Shift+O has it back.",
+                    "unsaved",
+                )
+
+        self._media_lane.ask(("left",), work, done, lambda error: None)
+
+    def recover(self) -> None:
+        """Open the newest project that was left and never saved."""
+        left = self.file.left()
+        self.messages.settle("unsaved")
+        if left:
+            self.file.recover(left[0])
+        else:
+            self.messages.note("There is no project that was never saved.", "unsaved")
 
     def take_files(self, paths: Iterable[str]) -> None:
         """What was dropped on the panel: projects and clips are opened, pictures are stills of the current shot, from

@@ -32,4 +32,5 @@ def make_docked(connections: Connections | None = None) -> DockedPanel:
     thread = UiThread()
     view = DockedPanel(Panel(thread.post, connections))
     thread.setParent(view)
+    view.panel.offer_recovery()
     return view

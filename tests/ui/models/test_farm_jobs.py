@@ -49,7 +49,7 @@ def test_a_shot_goes_to_a_farm_and_comes_back_rendered(bench, farm, tmp_path: Pa
     until(bench, lambda: states(bench) == [DONE])
     (job,) = panel.farm.jobs
     assert (job.done, job.total, job.finished) == (7, 7, ("street",))
-    assert panel.parameters.value("chroma") == 0.5
+    assert panel.document.project.shots[0].parameters == {"chroma": 0.5}
     assert panel.shots.rows()[0].state == "rendered"
     project = load_project(farm_snapshot(tmp_path))
     again = dataclasses.replace(project, output=dataclasses.replace(project.output, folder=str(tmp_path / "again")))
