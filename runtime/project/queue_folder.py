@@ -100,17 +100,23 @@ class QueueFolder:
         self._read: dict[str, tuple[tuple[int, int], Order]] = {}
 
     def add(self, project: Project, ids: Iterable[str]) -> str:
-        """Order the shots of ``project`` that have these ``ids``; the order's id.
+        """Order the shots of ``project`` that have these ``ids``, in place of what was ordered of them before and is
+        not being rendered; the order's id.
 
         Raises:
             OutputError: it cannot be written.
         """
+        before, is_rendered = self.shots(), self.is_rendered
         wanted = frozenset(ids)
         kept = replace(project, shots=tuple(shot for shot in project.shots if shot.id in wanted))
         order = f"{time.time_ns():020}-{secrets.token_hex(2)}"
         self._make()
         path = os.path.join(self.path, order + ORDER)
         write_whole(path, format_project(kept, path))
+        for queued in before:
+            if queued.shot.id in wanted and not (is_rendered and queued.state == RUNNING):
+                self.tell(queued.order.id, queued.shot.id, CLEARED)
+        self._remove({one.order.id for one in before} - {one.order.id for one in self.shots()})
         return order
 
     def shots(self) -> list[QueuedShot]:
@@ -158,18 +164,12 @@ class QueueFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        left: dict[str, bool] = {order.id: False for order in self._orders()}
-        for queued in self.shots():
-            if queued.state in OPEN:
-                left[queued.order.id] = True
-        for queued in self.shots():
-            if queued.state not in OPEN and left[queued.order.id]:
+        shots = self.shots()
+        is_open = {queued.order.id for queued in shots if queued.state in OPEN}
+        for queued in shots:
+            if queued.state not in OPEN and queued.order.id in is_open:
                 self.tell(queued.order.id, queued.shot.id, CLEARED)
-        for order, is_open in left.items():
-            if not is_open:
-                for ending in (ORDER, STATES):
-                    with contextlib.suppress(OSError):
-                        os.unlink(os.path.join(self.path, order + ending))
+        self._remove({order.id for order in self._orders()} - is_open)
 
     @property
     def is_held(self) -> bool:
@@ -230,6 +230,13 @@ class QueueFolder:
         return rows, position._replace(offset=position.offset + len(whole))
 
     # Files
+
+    def _remove(self, orders: Iterable[str]) -> None:
+        """Delete what is left of orders of which nothing is wanted any more."""
+        for order in orders:
+            for ending in (ORDER, STATES):
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(self.path, order + ending))
 
     def _make(self) -> None:
         try:

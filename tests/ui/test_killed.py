@@ -1,5 +1,6 @@
 """What a killed panel leaves; ``tests/benchmarks/panel_kills.py`` kills it more often."""
 
+import os
 import random
 import signal
 import subprocess
@@ -25,7 +26,8 @@ class Edited:
         self.path = path
         self.process = subprocess.Popen(
             [sys.executable, str(EDITING), str(path), str(seed)],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )  # fmt: skip
 
     def kill(self, after: float) -> list[tuple[int, float]]:
@@ -54,8 +56,7 @@ def test_nothing_is_lost_but_the_last_second(project: Project, tmp_path: Path) -
         if seed:  # the first was never saved
             save_project(project, path)
         panels.append(Edited(path, seed))
-    for panel in panels:
-        edits = panel.kill(1.2 + chance.random())
+    told = [panel.kill(1.2 + chance.random()) for panel in panels]
+    for panel, edits in zip(panels, told, strict=True):
         assert edits
-        kept = panel.kept()
-        assert int(kept.shots[0].note or 0) >= edits[-1][0]
+        assert int(panel.kept().shots[0].note or 0) >= edits[-1][0]

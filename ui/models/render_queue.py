@@ -14,7 +14,6 @@ from tinct.runtime.errors import TinctError
 from tinct.runtime.project import Project
 from tinct.runtime.project.queue_folder import (
     CANCELLED,
-    CLEARED,
     DONE,
     FAILED,
     OPEN,
@@ -32,6 +31,7 @@ from tinct.ui.models.messages import Messages
 from tinct.ui.models.processes import Processes
 from tinct.ui.signal import Signal
 
+QueueCall = Callable[[QueueFolder], Any]
 ABOUT = "queue"
 LOOK_EVERY, LOOK_SELDOM = 0.25, 2.0
 """Seconds from one look at the disk to the next, while something is open and while nothing is."""
@@ -122,16 +122,9 @@ class RenderQueue:
         if not wanted:
             return
         project, shots = self._document.project, [shot.id for shot in wanted]
-        before = [task for task in self._tasks if task.shot in shots and task.order]
         kept = [task for task in self._tasks if task.shot not in shots]
         self._tasks = kept + [Task(shot.id, shot.name, output=project.output.place(shot.name)) for shot in wanted]
-
-        def work(queue: QueueFolder) -> None:
-            queue.add(project, shots)
-            for task in before:
-                queue.tell(task.order, task.shot, CLEARED)
-
-        self._do(work)
+        self._do(lambda queue: queue.add(project, shots))
 
     def pause(self) -> None:
         """Stop after the frame that is under way; what is done is kept."""
@@ -180,7 +173,7 @@ class RenderQueue:
             self._watch = _Watch(QueueFolder(self._path), self._post, self._processes, self._show, self._complain)
         self.changed.emit()
 
-    def _do(self, work: Callable[[QueueFolder], None]) -> None:
+    def _do(self, work: QueueCall) -> None:
         if self._watch is not None:
             self._watch.do(work)
         self.changed.emit()
@@ -230,7 +223,7 @@ class _Watch:
     ):
         self._queue, self._post, self._processes, self._show, self._complain = queue, post, processes, show, complain
         self._wake = threading.Condition()
-        self._work: list[Callable[[QueueFolder], None]] = []
+        self._work: list[QueueCall] = []
         self.asked = self._done = 0
         """How often something was asked for, and how much of that is on disk."""
         self._closed = False
@@ -241,7 +234,7 @@ class _Watch:
         self._thread = threading.Thread(target=self._run, name="tinct queue", daemon=True)
         self._thread.start()
 
-    def do(self, work: Callable[[QueueFolder], None]) -> None:
+    def do(self, work: QueueCall) -> None:
         """Have ``work`` done, in order; the renderer is tried again."""
         with self._wake:
             self._work.append(work)
@@ -274,7 +267,7 @@ class _Watch:
                 return
             pause = LOOK_EVERY if is_open else LOOK_SELDOM
 
-    def _try(self, work: Callable[[QueueFolder], None]) -> None:
+    def _try(self, work: QueueCall) -> None:
         self._is_stuck = False
         try:
             work(self._queue)

@@ -46,7 +46,7 @@ def said(panel: Panel, text: str) -> bool:
     return any(text in message.text for message in panel.messages.all)
 
 
-def test_a_full_disk_is_told_and_saving_works_once_there_is_room(bench, small_disk: Path) -> None:
+def test_a_full_disk_is_told_and_saving_works_once_there_is_room(small_disk: Path, bench) -> None:
     panel, path = bench.panel, bench.save(small_disk)
     before, filler = Path(path).read_bytes(), fill(small_disk)
     shot = panel.document.project.shots[0]
@@ -63,7 +63,7 @@ def test_a_full_disk_is_told_and_saving_works_once_there_is_room(bench, small_di
     assert not panel.messages.all
 
 
-def test_a_render_on_a_full_disk_says_so_and_is_queued_again(bench, small_disk: Path, tmp_path: Path) -> None:
+def test_a_render_on_a_full_disk_says_so_and_is_queued_again(small_disk: Path, bench, tmp_path: Path) -> None:
     panel = bench.panel
     panel.set_output(str(small_disk / "out"))
     bench.save(tmp_path)
@@ -77,7 +77,7 @@ def test_a_render_on_a_full_disk_says_so_and_is_queued_again(bench, small_disk: 
     assert panel.shots.rows()[0].state == "rendered"
 
 
-def test_a_queue_that_cannot_be_written_is_told(bench, small_disk: Path) -> None:
+def test_a_queue_that_cannot_be_written_is_told(small_disk: Path, bench) -> None:
     panel = bench.panel
     bench.save(small_disk)
     filler = fill(small_disk)
