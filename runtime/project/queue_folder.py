@@ -74,9 +74,9 @@ class FrameRow(NamedTuple):
 
 
 class FramePosition(NamedTuple):
-    """How far `QueueFolder.frames` was read, and of which shot the frames are."""
+    """How far `QueueFolder.frames` was read, and of which shot the frames are, ``begun`` when (nanoseconds)."""
 
-    file: int = 0
+    begun: int = 0
     offset: int = 0
     order: str = ""
     shot: str = ""
@@ -214,19 +214,20 @@ class QueueFolder:
         """Frames that came since ``position``, and where they end. It begins anew with each shot."""
         try:
             with open(self._frames, "rb") as file:
-                number = os.fstat(file.fileno()).st_ino
-                if number != position.file:
-                    head = file.readline()
-                    if not head.endswith(b"\n"):
-                        return [], position
-                    about = json.loads(head)
-                    position = FramePosition(number, len(head), str(about["order"]), str(about["shot"]))
+                head = file.readline()
+                about = json.loads(head)
+                if about["begun"] != position.begun:
+                    begun, order, shot = int(about["begun"]), str(about["order"]), str(about["shot"])
+                    position = FramePosition(begun, len(head), order, shot)
                 file.seek(position.offset)
                 data = file.read()
             whole = data[: data.rfind(b"\n") + 1]
-            rows = [FrameRow(*json.loads(line)) for line in whole.splitlines()]
         except (OSError, ValueError, TypeError, KeyError):
             return [], position
+        rows = []
+        for line in whole.splitlines():
+            with contextlib.suppress(ValueError, TypeError):  # cut off by a full disk
+                rows.append(FrameRow(*json.loads(line)))
         return rows, position._replace(offset=position.offset + len(whole))
 
     # Files
@@ -283,7 +284,8 @@ class FrameLog:
         temporary = path + ".new"
         with contextlib.suppress(OSError):
             self._file = io.FileIO(temporary, "w")
-            self._file.write(json.dumps({"order": order, "shot": shot}).encode("ascii") + b"\n")
+            head = {"order": order, "shot": shot, "begun": time.time_ns()}
+            self._file.write(json.dumps(head).encode("ascii") + b"\n")
             os.replace(temporary, path)
 
     def add(self, row: FrameRow) -> None:

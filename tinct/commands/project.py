@@ -250,6 +250,7 @@ def _render_queue(path: Path, threads: int | None) -> None:
     from contextlib import suppress
 
     from tinct.runtime.errors import ProjectInUseError
+    from tinct.runtime.project import load_project
     from tinct.runtime.project.queue_folder import QueueFolder
     from tinct.runtime.project_render import ShotOutcome
     from tinct.runtime.queue_render import render_queue
@@ -258,6 +259,7 @@ def _render_queue(path: Path, threads: int | None) -> None:
         text = "begins" if outcome is None else f"failed: {outcome.error}" if outcome.error else "rendered"
         typer.echo(f"{shot.name}: {text}", err=True)
 
+    load_project(path)  # refuses a path that is none
     with suppress(OSError, AttributeError):  # the panel's viewer goes first
         os.nice(NICER)
     try:

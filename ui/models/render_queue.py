@@ -283,7 +283,7 @@ class _Watch:
         is_rendered, is_held = self._queue.is_rendered, self._queue.is_held
         shots = self._queue.shots()
         rows, position = self._queue.frames(self._position)
-        if position.file != self._position.file:
+        if position.begun != self._position.begun:
             self._last = None
         self._position = position
         self._last = rows[-1] if rows else self._last

@@ -30,7 +30,7 @@ def until(bench, holds) -> None:
         time.sleep(0.02)
         return bool(holds())
 
-    bench.until(look, 120)
+    bench.until(look, 400)
 
 
 def states(bench) -> list[str]:

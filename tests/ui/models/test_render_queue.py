@@ -4,6 +4,8 @@ import dataclasses
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +22,22 @@ from tinct.ui.models.panel import Panel
 from tinct.ui.models.render_queue import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING
 
 FIRST = 1001
+ROOT = Path(__file__).parents[3]
+PANEL = """
+import sys
+from tinct.plugin.client import Client
+from tinct.ui.lane import PostQueue
+from tinct.ui.models.connection import Connections
+from tinct.ui.models.panel import Panel
+posts = PostQueue()
+panel = Panel(posts.post, Connections(lambda: Client(folder=sys.argv[1] + ".none", start=False)))
+panel.open(sys.argv[1])
+panel.queue.add(["long", "a"])
+assert posts.run(lambda: panel.queue.running and panel.queue.running.done > 2, 120)
+print("rendering", flush=True)
+posts.run(lambda: False, 120)
+"""
+"""A panel without Qt in a process of its own."""
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -101,12 +119,15 @@ def test_a_file_that_is_not_ours_is_not_replaced(bench, tmp_path: Path) -> None:
     assert "already" in panel.queue.task("a").log[-1]
 
 
-def test_it_goes_on_while_the_panel_is_closed(bench, long: str, tmp_path: Path) -> None:
-    panel = bench.panel
-    panel.queue.add(["long", "a"])
-    bench.until(lambda: panel.queue.running and panel.queue.running.done > 2)
-    panel.close()
-    queue, deadline = QueueFolder(long), time.monotonic() + 60
+def test_it_goes_on_when_the_panel_is_killed_and_is_there_in_the_next(bench, long: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PANEL, long]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, process_group=0) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "rendering\n"
+        os.killpg(killed.pid, signal.SIGKILL)
+    bench.panel.close()
+    queue, deadline = QueueFolder(long), time.monotonic() + 120
     while any(one.state != DONE for one in queue.shots()):
         assert time.monotonic() < deadline, queue.shots()
         time.sleep(0.05)
