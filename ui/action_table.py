@@ -111,6 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("add_clip", "File", "Add clip…", ("Ctrl+I",)),
     Action("save", "File", "Save", ("Ctrl+S",)),
     Action("save_as", "File", "Save as…", ("Ctrl+Shift+S",)),
+    Action("revert", "File", "Back to what was saved", (), lambda panel: panel.file.revert()),
     Action("recover", "File", "Recover unsaved project", ("Ctrl+Shift+O",), lambda panel: panel.recover()),
     Action("relink", "File", "Relink media…"),
     Action("export_timeline", "File", "Export timeline…", ("Ctrl+E",)),

@@ -270,7 +270,11 @@ class QueueFolder:
                 for text in file:
                     with contextlib.suppress(ValueError, TypeError, KeyError):
                         line = json.loads(text)
-                        found.setdefault(str(line["shot"]), []).append({"state": str(line["state"]), **line})
+                        facts = {"state": str(line["state"]), "text": line.get("text") or []}
+                        facts.update({name: int(line[name]) for name in ("done", "total") if name in line})
+                        if line.get("confidence") is not None:
+                            facts["confidence"] = float(line["confidence"])
+                        found.setdefault(str(line["shot"]), []).append(facts)
         except OSError:
             pass
         return found
@@ -304,14 +308,13 @@ def _state(order: Order, shot: ProjectShot, lines: Iterable[dict[str, Any]]) -> 
     queued = QueuedShot(order, shot)
     for line in lines:
         state = line["state"]
-        text = line.get("text") or ()
-        sure = line.get("confidence")
+        text = line["text"]
         queued = queued._replace(
             state=state,
             text=(*queued.text, *([text] if isinstance(text, str) else map(str, text))),
-            done=int(line.get("done", queued.done)),
-            total=int(line.get("total", queued.total)),
-            confidence=queued.confidence if sure is None else float(sure),
+            done=line.get("done", queued.done),
+            total=line.get("total", queued.total),
+            confidence=line.get("confidence", queued.confidence),
             tries=queued.tries + 1 if state == RUNNING else 0,
         )
     return queued

@@ -14,7 +14,7 @@ from tinct.runtime.errors import TinctError
 from tinct.runtime.project import Project
 from tinct.ui.lane import Lane, Post, Stale
 from tinct.ui.models.document import Document
-from tinct.ui.models.farm_folder import BUNDLED, BUNDLING, DONE, FAILED, RUNNING, SENT, STOPPED, FarmFolder, FarmJob
+from tinct.ui.models.farm_folder import BUNDLED, DONE, FAILED, RUNNING, SENT, STOPPED, FarmFolder, FarmJob
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.processes import Processes, Said
 from tinct.ui.signal import Signal
@@ -250,6 +250,3 @@ class FarmJobs:
         if not isinstance(error, (TinctError, ClientError, OSError)):
             raise error
         self._messages.problem(f"The farm's job: {error}", ABOUT)
-
-
-__all__ = ["BUNDLING", "ENGINES", "FarmJob", "FarmJobs"]

@@ -40,7 +40,8 @@ class ProjectFile:
         document.changed.connect(self._changed)
 
     def open(self, path: str) -> bool:
-        """Open a project's file; whether that could be done. What is open now is closed without being saved."""
+        """Open a project's file; whether that could be done. What is open now is closed without being saved, and what
+        was changed in it stays beside it."""
         path = os.path.abspath(path)
         try:
             project = load_project(path)
@@ -52,15 +53,26 @@ class ProjectFile:
         self._document.open(project if kept is None else kept, path, is_saved=kept is None)
         if kept is not None:
             self._messages.note(
-                "The last session ended without saving: its changes are back. Save to keep them, or undo by "
-                "opening the file again after closing without saving.",
+                "The last session ended without saving: its changes are back. Save to keep them, or choose "
+                "File, Back to what was saved.",
                 ABOUT,
             )
         return True
 
+    def revert(self) -> None:
+        """Go back to what was saved; that can be undone."""
+        path = self._document.path
+        if path is None or not self._document.is_modified:
+            return
+        try:
+            self._document.edit("Back to what was saved", load_project(path))
+        except TinctError as error:
+            self._messages.problem(str(error), ABOUT)
+
     def new(self, project: Project) -> None:
-        """Begin with a project that has no file yet. One before it that had none either is kept for `recover`."""
-        self._leave(keep=self._document.path is None)
+        """Begin with a project that has no file yet. What was changed in the one before stays beside that, or is kept
+        for `recover`."""
+        self._leave(keep=self._document.is_modified)
         self._document.open(project, None, is_saved=not project.shots)
 
     def save(self, path: str | None = None) -> bool:
@@ -103,7 +115,7 @@ class ProjectFile:
         except TinctError as error:
             self._messages.problem(str(error), ABOUT)
             return False
-        self._leave(keep=self._document.path is None)
+        self._leave(keep=self._document.is_modified)
         self._lock, self._autosave = lock, Autosave(left.path, on_error=self._disk)
         self._document.open(left.project, None, is_saved=False)
         self._messages.note("The project is back; it was never saved. Save it to keep it.", ABOUT)
@@ -118,7 +130,7 @@ class ProjectFile:
         self._leave(keep=self._document.is_modified)
 
     def _take(self, path: str) -> None:
-        self._leave(keep=self._document.path is None)
+        self._leave(keep=self._document.is_modified)
         try:
             self._lock = ProjectLock(path)
         except ProjectInUseError as error:

@@ -18,9 +18,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from tinct.ui.models.farm_jobs import FarmJob
+from tinct.runtime.project.queue_folder import DONE, FAILED, RUNNING
+from tinct.ui.models.farm_folder import FarmJob
 from tinct.ui.models.panel import Panel
-from tinct.ui.models.render_queue import DONE, FAILED, RUNNING, Task
+from tinct.ui.models.queue_watch import Task
 from tinct.ui.readout import left_text
 from tinct.ui.views.farm_strip import FarmStrip
 from tinct.ui.views.style import ACCENT, DIM, GROUND, PRESSED, RAISED, STATE_COLOURS, TEXT

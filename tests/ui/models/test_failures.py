@@ -13,10 +13,10 @@ import pytest
 
 from tinct.plugin.client import Client
 from tinct.runtime.project import Project, load_project
+from tinct.runtime.project.queue_folder import DONE, FAILED
 from tinct.ui.lane import PostQueue
 from tinct.ui.models.connection import Connections
 from tinct.ui.models.panel import Panel
-from tinct.ui.models.render_queue import DONE, FAILED
 
 FIRST = 1001
 

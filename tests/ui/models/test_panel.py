@@ -260,6 +260,10 @@ def test_unsaved_changes_come_back(bench, tmp_path: Path, plate: str) -> None:
     assert panel.shots.current.parameters == {"chroma": 0.25}
     assert panel.document.is_modified
     assert "changes are back" in panel.messages.latest.text
+    panel.file.revert()
+    assert panel.shots.current.parameters == {}
+    panel.document.undo()
+    assert panel.shots.current.parameters == {"chroma": 0.25}
 
 
 def test_a_newer_project_is_refused_and_the_open_one_stays(bench, tmp_path: Path) -> None:

@@ -15,11 +15,18 @@ import pytest
 
 from tinct.cli import main
 from tinct.runtime.project import ProjectShot, ProjectStill, load_project, save_project
-from tinct.runtime.project.queue_folder import QueueFolder
+from tinct.runtime.project.queue_folder import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    PAUSED,
+    RUNNING,
+    WAITING,
+    QueueFolder,
+)
 from tinct.ui.lane import PostQueue
 from tinct.ui.models.connection import Connections
 from tinct.ui.models.panel import Panel
-from tinct.ui.models.render_queue import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING
 
 FIRST = 1001
 ROOT = Path(__file__).parents[3]
@@ -143,7 +150,7 @@ def test_a_renderer_that_is_killed_is_started_again_and_nothing_is_lost(bench, l
         bench.until(lambda seen=seen: panel.queue.running and panel.queue.running.done > seen)
         os.kill(renderer_of(long), signal.SIGKILL)
         bench.until(lambda: panel.queue.running is None)
-    bench.until(lambda: state(panel, "long") == DONE, 60)
+    bench.until(lambda: state(panel, "long") == DONE, 150)
     wanted = rendered_by_command(long, tmp_path)
     assert files(tmp_path / "out") == {name: data for name, data in wanted.items() if name.startswith("long")}
 
@@ -161,7 +168,7 @@ def test_paused_cancelled_and_queued_again_with_other_stills(bench, long: str, s
     panel.document.edit_shots("", ["long"], lambda shot: dataclasses.replace(shot, stills=(ProjectStill(stills[1]),)))
     panel.queue.add(["long"])  # what was begun was another picture: it makes way
     panel.queue.resume()
-    bench.until(lambda: state(panel, "long") == DONE, 60)
+    bench.until(lambda: state(panel, "long") == DONE, 150)
     assert state(panel, "a") == CANCELLED
     assert panel.shots.rows()[2].state == "rendered"
 
@@ -182,7 +189,7 @@ def test_two_panels_share_a_queue_that_one_process_renders(bench, clients, long:
         other.queue.pause()
         bench.until(lambda: bench.panel.queue.is_held and state(bench.panel, "long") == PAUSED)
         bench.panel.queue.resume()
-        bench.until(lambda: state(bench.panel, "a") == DONE, 60)
+        bench.until(lambda: state(bench.panel, "a") == DONE, 150)
     finally:
         other.close()
 
@@ -196,7 +203,7 @@ def test_it_renders_what_was_queued_though_the_project_is_changed_and_saved(benc
     panel.shots.choose(["a"])
     panel.parameters.set("chroma", 0.25)
     assert panel.file.save()
-    bench.until(lambda: state(panel, "a") == DONE, 60)
+    bench.until(lambda: state(panel, "a") == DONE, 150)
     assert files(tmp_path / "out") == wanted
     assert [row.state for row in panel.shots.rows()] == ["out of date", "no still", "rendered"]
 
