@@ -102,7 +102,7 @@ class Bench:
         assert self.panel.file.save(path)
         return path
 
-    def until(self, holds: Callable[[], object], seconds: float = 60.0) -> None:
+    def until(self, holds: Callable[[], object], seconds: float = 240.0) -> None:
         """Make the calls that come until that holds."""
         assert self.queue.run(lambda: bool(holds()), seconds), self.panel.messages.all
 

@@ -111,15 +111,15 @@ def test_a_worker_that_dies_under_the_viewer_is_started_again(connect: Callable[
     panel = Panel(posts.post, Connections(connect), view_size=64)
     try:
         panel.file.new(project)
-        assert posts.run(lambda: panel.viewer.is_current, 60)
+        assert posts.run(lambda: panel.viewer.is_current, 240)
         panel.viewer.go_to(FIRST + 2)
-        assert posts.run(lambda: panel.viewer.is_current, 60)
+        assert posts.run(lambda: panel.viewer.is_current, 240)
         before = panel.viewer.shown().picture.data
         os.kill(connect().status()["pid"], signal.SIGKILL)
         panel.viewer.go_to(FIRST + 4)
-        assert posts.run(lambda: panel.viewer.is_current, 60), panel.messages.all
+        assert posts.run(lambda: panel.viewer.is_current, 240), panel.messages.all
         panel.viewer.go_to(FIRST + 2)
-        assert posts.run(lambda: panel.viewer.is_current, 60)
+        assert posts.run(lambda: panel.viewer.is_current, 240)
         assert panel.viewer.shown().picture.data == before
         assert len(panel.document.project.shots) == 2
     finally:
