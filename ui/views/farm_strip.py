@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from tinct.ui.models.farm_jobs import ENGINES
 from tinct.ui.models.panel import Panel
@@ -19,21 +19,17 @@ class FarmStrip(QWidget):
         self.engine = QComboBox(accessibleName="Engine")
         self.engine.addItems(ENGINES)
         self.options = QLineEdit(accessibleName="Options", placeholderText="priority=50 queue=…")
-        here = QHBoxLayout()
-        here.addWidget(button("farm_run", "Run here"))
-        here.addWidget(button("farm_stop", "Stop"))
-        here.addStretch(1)
+        buttons = QHBoxLayout()
+        for name, text in (("run", "Run here"), ("stop", "Stop"), ("show", "Dry run"), ("submit", "Submit")):
+            buttons.addWidget(button(f"farm_{name}", text))
+        buttons.addStretch(1)
         there = QHBoxLayout()
-        there.addWidget(button("farm_show", "What would be sent"))
-        there.addWidget(button("farm_submit", "Submit"))
-        there.addStretch(1)
-        layout = QGridLayout(self)
+        there.addWidget(self.engine)
+        there.addWidget(self.options, 1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(here, 0, 0, 1, 2)
-        layout.addWidget(self.engine, 1, 0)
-        layout.addWidget(self.options, 1, 1)
-        layout.addLayout(there, 2, 0, 1, 2)
-        layout.setColumnStretch(1, 1)
+        layout.addLayout(there)
+        layout.addLayout(buttons)
         self.engine.currentTextChanged.connect(self._set)
         self.options.textChanged.connect(self._set)
 

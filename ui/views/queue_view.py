@@ -40,7 +40,7 @@ SIGNS = {
     "stopped": "‖",
 }
 Row = Union[Task, FarmJob]
-LOG_LINES = 6
+LEAST_ROWS, LOG_LINES = 3, 4
 
 
 class _Tasks(QAbstractListModel):
@@ -138,6 +138,7 @@ class QueueView(QWidget):
         self.farm = FarmStrip(panel, button)
         self.result = QToolButton(text="Open result")
         self.result.clicked.connect(self._open)
+        self.list.setMinimumHeight(LEAST_ROWS * (round(self.list.fontMetrics().height() * 2.2) + 14))
         self._lay_out(button)
         panel.queue.changed.connect(self._follow)
         panel.farm.changed.connect(self._follow)
@@ -189,7 +190,9 @@ class QueueView(QWidget):
         if words != self.log.toPlainText():
             self.log.setPlainText(words)
         self.log.setVisible(bool(words))
-        self.farm.setVisible(job is not None)
+        if self.farm.isHidden() != (job is None):
+            self.farm.setVisible(job is not None)
+            self.list.scrollTo(self.list.currentIndex())
         self.result.setEnabled(row is not None and row.state == DONE)
 
     def _open(self) -> None:
