@@ -52,7 +52,7 @@ def plate_of(source: str) -> PlateInfo | None:
 
 def _rate(project: Project, plates: dict[str, PlateInfo | None]) -> Fraction:
     rates = {info.frame_rate: source for source, info in plates.items() if info is not None and info.frame_rate}
-    if len({round(rate) for rate in rates if rate is not None}) > 1:
+    if len({round(rate) for rate in rates}) > 1:
         named = ", ".join(f"{source} at {rate}" for rate, source in rates.items())
         raise ProjectError(f"an EDL has one rate, and the plates have several: {named}; export OpenTimelineIO")
     found = next(iter(rates), None) or (Fraction(project.rate) if project.rate else None)
