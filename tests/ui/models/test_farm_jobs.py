@@ -45,6 +45,10 @@ def test_a_shot_goes_to_a_farm_and_comes_back_rendered(bench, farm, tmp_path: Pa
     assert Path(farm.chosen.folder).parent == tmp_path / "film_farm"
     farm.run_here()
     until(bench, lambda: states(bench) == [RUNNING])
+    farm.stop()
+    until(bench, lambda: states(bench) == [STOPPED])
+    farm.run_here()
+    until(bench, lambda: states(bench) == [RUNNING])
     panel = bench.again(str(tmp_path / "film.tinct"))  # the panel is closed and opened meanwhile
     until(bench, lambda: states(bench) == [DONE])
     (job,) = panel.farm.jobs
