@@ -16,11 +16,11 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from qtpy.QtCore import QPoint, QSocketNotifier  # noqa: E402
-from qtpy.QtWidgets import QApplication, QListView, QWidget  # noqa: E402
+from qtpy.QtCore import QPoint, QSocketNotifier
+from qtpy.QtWidgets import QApplication, QListView, QWidget
 
-from tinct.cli import main  # noqa: E402
-from tinct.ui.views.window import PanelWindow  # noqa: E402
+from tinct.cli import main
+from tinct.ui.views.window import PanelWindow
 
 
 class Answers:
@@ -91,7 +91,7 @@ class Answers:
             "comparison": viewer.comparison,
             "wipe": viewer.wipe,
             "zoom": viewer.zoom,
-            "is_playing": viewer.is_playing,
+            "is_playing": panel.playback.is_playing,
             "tool": corrections.tool,
             "hints": [[*one.hint.colour] for one in corrections.hints()],
             "stills": [[one.still.path, one.first, one.last] for one in panel.stills.in_use()],

@@ -1,4 +1,4 @@
-"""A screen of its own with a window manager, and a person's hands on it: Xvfb, openbox, and xdotool, which speaks XTEST."""
+"""A screen with a window manager, and a person's hands on it: Xvfb, openbox, and xdotool, which speaks XTEST."""
 
 import os
 import shutil

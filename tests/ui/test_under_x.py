@@ -1,8 +1,8 @@
 """The journey with a real window on a screen: keys and mouse come from outside, through the X server."""
 
+import contextlib
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 import time
@@ -128,10 +128,8 @@ def person(screen: Any, folder: Path, installation: str, tmp_path: Path) -> Iter
         for pipe in (process.stdin, process.stdout, process.stderr):
             assert pipe is not None
             pipe.close()
-    try:
+    with contextlib.suppress(ClientError):
         Client(folder=str(folder), start=False).stop()
-    except ClientError:
-        pass
 
 
 def test_an_artist_s_way_with_a_keyboard_and_a_mouse(

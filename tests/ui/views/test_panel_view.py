@@ -162,10 +162,10 @@ def test_a_part_of_a_still_is_dragged_out_and_turned(window: PanelWindow, qtbot)
 def test_playing_goes_on_by_itself(window: PanelWindow, qtbot) -> None:
     panel = window.view.panel
     press(window.view.viewer.canvas, Qt.Key.Key_Space)
-    assert panel.viewer.is_playing
+    assert panel.playback.is_playing
     qtbot.waitUntil(lambda: panel.viewer.frame >= FIRST + 3, timeout=20_000)
     press(window.view.viewer.canvas, Qt.Key.Key_Space)
-    assert not panel.viewer.is_playing
+    assert not panel.playback.is_playing
     qtbot.waitUntil(lambda: panel.viewer.is_current, timeout=20_000)
 
 
