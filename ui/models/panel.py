@@ -26,6 +26,7 @@ from tinct.ui.models.document import Document
 from tinct.ui.models.frames import Frames, Variant
 from tinct.ui.models.library import Library
 from tinct.ui.models.messages import Messages
+from tinct.ui.models.next_shot import NextShot
 from tinct.ui.models.painting import Painting
 from tinct.ui.models.parameters import Parameters
 from tinct.ui.models.playback import Playback
@@ -74,6 +75,7 @@ class Panel:
         self.frames = Frames(self._frame_lane, connect, view_size)
         self.viewer = Viewer(self.document, self.shots, self.frames, self.confidence, self.messages)
         self.playback = Playback(self.viewer, self.shots, self.frames, lambda: self.rate)
+        self.next_shot = NextShot(self.document, self.shots, self.viewer, self.playback, self.frames)
         self.stills = Stills(self.document, self.shots, self.messages)
         self.library = Library(self.document, self.viewer, self.messages, self._rank_lane, connect, post)
         self.parameters = Parameters(self.document, self.shots, self.messages)

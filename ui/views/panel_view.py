@@ -57,6 +57,7 @@ class PanelView(QWidget):
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.timeout.connect(panel.look_at_files)
+        self._timer.timeout.connect(panel.next_shot.look)
         self._timer.start(LOOK_EVERY)
         panel.messages.changed.connect(self._say)
         panel.opening.connect(self._show_opening)

@@ -30,9 +30,16 @@ ENTRY = Qt.ItemDataRole.UserRole
 
 
 class _Entries(QAbstractListModel):
-    def __init__(self, text: Callable[[Any], str]) -> None:
+    """Entries for Qt; ``more`` asks for those that come after them, ``has_more`` says whether there are any."""
+
+    def __init__(
+        self,
+        text: Callable[[Any], str],
+        has_more: Callable[[], bool] = lambda: False,
+        more: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
-        self._text = text
+        self._text, self._has_more, self._more = text, has_more, more
         self.entries: Sequence[Any] = ()
 
     def rowCount(self, parent: Any = None) -> int:
@@ -45,16 +52,29 @@ class _Entries(QAbstractListModel):
             return self._text(self.entries[index.row()])
         return None
 
+    def canFetchMore(self, parent: Any = None) -> bool:
+        return self._has_more()
+
+    def fetchMore(self, parent: Any = None) -> None:
+        self._more()
+
     def follow(self, entries: Sequence[Any]) -> None:
         """Show these."""
-        if len(entries) == len(self.entries):
+        before = self.entries
+        if entries is before:
+            return
+        if len(entries) == len(before):
             self.entries = entries
             if entries:
                 self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
-            return
-        self.beginResetModel()
-        self.entries = entries
-        self.endResetModel()
+        elif before and entries[: len(before)] == before:
+            self.beginInsertRows(QModelIndex(), len(before), len(entries) - 1)
+            self.entries = entries
+            self.endInsertRows()
+        else:
+            self.beginResetModel()
+            self.entries = entries
+            self.endResetModel()
 
 
 class _UseDelegate(QStyledItemDelegate):
@@ -166,7 +186,8 @@ class StillsView(QWidget):
         self.in_use.setModel(self._used)
         self.in_use.setItemDelegate(_UseDelegate(panel, self.in_use))
         self.offered = QListView(accessibleName="Library")
-        self._offers = _Entries(_offer_text)
+        library = panel.library
+        self._offers = _Entries(_offer_text, lambda: library.has_more, library.more)
         self.offered.setModel(self._offers)
         self.offered.setItemDelegate(_OfferDelegate(panel, self.offered))
         self.offered.setViewMode(QListView.ViewMode.IconMode)
@@ -225,7 +246,11 @@ class StillsView(QWidget):
 
     def _follow_library(self) -> None:
         library = self._panel.library
-        self._offers.follow(library.offered())
+        offered, before = library.offered(), self._offers.entries
+        if offered is not before:
+            self._offers.follow(offered)
+            if offered and before and offered[0] != before[0]:
+                self.offered.scrollToTop()
         words = ""
         if library.share is not None:
             words = f"describing the pictures: {library.share:.0%}"
