@@ -70,7 +70,9 @@ class PanelView(QWidget):
             panel.playback.changed,
         ):
             signal.connect(follow)
+        panel.document.changed.connect(self._follow_history)
         self._say()
+        self._follow_history()
         self._follow()
 
     def sizeHint(self) -> QSize:
@@ -262,14 +264,18 @@ class PanelView(QWidget):
         if share is not None:
             self.opening.setValue(round(1000 * share))
 
+    def _follow_history(self, *facts: object) -> None:
+        """At once: an edit may be undone by the key that comes right after it."""
+        document = self.panel.document
+        for name, label, verb in (("undo", document.undo_label, "Undo"), ("redo", document.redo_label, "Redo")):
+            self.actions_by_name[name].setText(f"{verb} {label}".strip())
+            self.actions_by_name[name].setEnabled(bool(label))
+
     def _follow(self) -> None:
         document = self.panel.document
         for action in ACTIONS:
             if action.chosen is not None:
                 self.actions_by_name[action.name].setChecked(action.chosen(self.panel))
-        for name, label, verb in (("undo", document.undo_label, "Undo"), ("redo", document.redo_label, "Redo")):
-            self.actions_by_name[name].setText(f"{verb} {label}".strip())
-            self.actions_by_name[name].setEnabled(bool(label))
         busy = sum(task.state in ("waiting", "running", "paused") for task in self.panel.queue.tasks)
         text = f"Queue ({busy})" if busy else "Queue"
         if self.tabs.tabText(1) != text:  # what is set is laid out anew, even if it is the same
