@@ -23,10 +23,12 @@ from tinct.ui.models.library import Ranked
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.stills import StillInUse
 from tinct.ui.models.thumbnails import Wanted
-from tinct.ui.views.images import draw_fitted, to_image
+from tinct.ui.views.images import Images, draw_fitted
 from tinct.ui.views.style import ACCENT, DIM, GROUND, PRESSED, PROBLEM, RAISED, TEXT
 
 ENTRY = Qt.ItemDataRole.UserRole
+IMAGES = 200
+"""Small pictures that are kept as Qt draws them: more than are seen at once."""
 
 
 class _Entries(QAbstractListModel):
@@ -82,7 +84,7 @@ class _UseDelegate(QStyledItemDelegate):
 
     def __init__(self, panel: Panel, view: QListView) -> None:
         super().__init__(view)
-        self._panel = panel
+        self._panel, self._images = panel, Images(IMAGES)
 
     def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         return QSize(200, round(option.fontMetrics.height() * 2.9) + 8)
@@ -102,7 +104,7 @@ class _UseDelegate(QStyledItemDelegate):
         wanted = Wanted(still.path, 160, crop=still.crop, turn=still.turn)
         picture = self._panel.thumbnails.get(wanted)
         if picture is not None:
-            draw_fitted(painter, to_image(picture), room)
+            draw_fitted(painter, self._images.of(picture), room)
         problem = self._panel.stills.problem(still.path) or self._panel.thumbnails.problem(wanted)
         left, right, line = room.right() + 9, box.right() - 8, metrics.height()
         top = box.top() + (box.height() - 2 * line - 2) / 2
@@ -123,7 +125,7 @@ class _OfferDelegate(QStyledItemDelegate):
 
     def __init__(self, panel: Panel, view: QListView) -> None:
         super().__init__(view)
-        self._panel = panel
+        self._panel, self._images = panel, Images(IMAGES)
 
     def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         line = option.fontMetrics.height()
@@ -138,7 +140,7 @@ class _OfferDelegate(QStyledItemDelegate):
         room = QRectF(box.left() + 2, box.top() + 2, box.width() - 4, box.height() - line - 8)
         picture = self._panel.thumbnails.get(Wanted(one.path, 160))
         if picture is not None:
-            draw_fitted(painter, to_image(picture), room)
+            draw_fitted(painter, self._images.of(picture), room)
         below = QRectF(box.left() + 5, room.bottom() + 2, box.width() - 10, line)
         painter.setPen(QColor(TEXT if is_selected else DIM))
         painter.drawText(
@@ -262,10 +264,10 @@ class StillsView(QWidget):
             words = "ranking…"
         elif not library.is_ranked_for_frame and self._panel.viewer.variant is not None:
             words = "ranked for another frame; L ranks for this one"
-        self.where.setText(os.path.basename(library.folder))
-        self._library_words.setText(words)
+        for label, text in ((self.where, os.path.basename(library.folder)), (self._library_words, words)):
+            if label.text() != text:  # what is set is laid out anew, even if it is the same
+                label.setText(text)
         self._library_words.setVisible(bool(words))
-        self.offered.viewport().update()
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Callable
 
 from qtpy.QtCore import QSize, Qt, QTimer
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSpinBox, QToolButton, QWidget
 
 from tinct.ui.models.panel import Panel
 from tinct.ui.views.images import icon
 from tinct.ui.views.quiet import quiet
 from tinct.ui.views.soon import Soon
+from tinct.ui.views.words import Words
 
 LOOKS = 4
 """How often in a frame's time it is looked whether the next one is due."""
@@ -27,8 +28,7 @@ class Transport(QWidget):
         self.number.setMinimumWidth(7 * self.fontMetrics().horizontalAdvance("0") + 12)
         self.number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.number.valueChanged.connect(panel.viewer.go_to)
-        self.span, self.speed = QLabel(objectName="dim"), QLabel(objectName="dim")
-        self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.span, self.speed = Words(), Words(Qt.AlignmentFlag.AlignRight)
         self._signs = {True: icon("pause"), False: icon("play")}
         self._is_playing: bool | None = None
         self.play = button("play", "")
@@ -49,8 +49,6 @@ class Transport(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(3)
         before, after = button("previous_mark", "◂ mark"), button("next_mark", "mark ▸")
-        for label in (self.span, self.speed):  # what they say moves nothing
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.span, 1)
         for widget in (before, first, previous, self.play, self.number, following, last, after):
             row.addWidget(widget)

@@ -6,7 +6,7 @@ from typing import Callable
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QPixmap
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from tinct.ui.models.frames import PixelFacts
 from tinct.ui.models.panel import Panel
@@ -18,6 +18,7 @@ from tinct.ui.views.quiet import quiet
 from tinct.ui.views.soon import Soon
 from tinct.ui.views.timeline import Timeline
 from tinct.ui.views.transport import Transport
+from tinct.ui.views.words import Words
 
 Button = Callable[[str, str], QToolButton]
 
@@ -30,11 +31,7 @@ class ViewerView(QWidget):
         self._panel = panel
         self.canvas = Canvas(panel)
         self.timeline = Timeline(panel)
-        self.readout = QLabel(objectName="dim")
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.state = QLabel(objectName="dim")
-        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.readout, self.state = Words(), Words(Qt.AlignmentFlag.AlignRight)
         self.swatch = button("choose_colour", "")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 4, 8)
