@@ -195,6 +195,7 @@ def test_words_that_change_with_every_frame_lay_nothing_out_anew(window: PanelWi
     laid_out = []
     stills = window.view.stills
     hint = type(stills).minimumSizeHint
+    qtbot.wait(100)  # what the window was opened with
     stills.minimumSizeHint = lambda: (laid_out.append(1), hint(stills))[1]
     for frame in (FIRST + 1, FIRST + 2, FIRST + 3):
         window.view.panel.viewer.go_to(frame)
