@@ -92,7 +92,8 @@ def parts(variant: Variant) -> tuple[tuple[int, Variant], ...]:
 class SeenFrame(NamedTuple):
     """A frame to look at.
 
-    ``pictures``: by the names of `VIEWS`; without a still the plate's alone. ``preview``: a pass over the shot gives
+    ``pictures``: by the names of `VIEWS`, all of them or those that playing took; without a still the plate's alone.
+    ``preview``: a pass over the shot gives
     another one. ``confidence``: mean 0..1, None without a still. ``plate``: what that is. ``hints``: where they are.
     """
 
@@ -103,6 +104,10 @@ class SeenFrame(NamedTuple):
     confidence: float | None
     plate: PlateFacts
     hints: tuple[HintSeen, ...] = ()
+
+    def shows(self, views: Sequence[str]) -> bool:
+        """Whether it has those pictures, as far as there are any."""
+        return self.confidence is None or all(name in self.pictures for name in views)
 
     @property
     def held_bytes(self) -> int:
@@ -147,9 +152,10 @@ class Frames:
         seen: SeenFrame | None = self._kept.get((variant.as_of(number), number, self.size))
         return None if seen is None else seen._replace(variant=variant)
 
-    def has(self, variant: Variant, number: int) -> bool:
-        """Whether the frame as a pass gives it is at hand."""
-        return (variant.as_of(number), number, self.size) in self._kept
+    def has(self, variant: Variant, number: int, views: Sequence[str] = VIEWS) -> bool:
+        """Whether those pictures of the frame as a pass gives it are at hand."""
+        seen: SeenFrame | None = self._kept.peek((variant.as_of(number), number, self.size))
+        return seen is not None and seen.shows(views)
 
     def most_ahead(self, seen: SeenFrame) -> int:
         """How many frames like ``seen`` take half of the room for what is kept."""
@@ -181,12 +187,13 @@ class Frames:
             if not other:
                 self._lane.forget()
             done(kept)
-            return
+            if kept.shows(VIEWS):
+                return
         keeps = size is None
         wanted = self.size if size is None else size
 
         def work(stale: Stale) -> Iterator[SeenFrame]:
-            for seen in self._made(variant, number, wanted, other, stale):
+            for seen in self._made(variant, number, wanted, other, stale, previews=kept is None):
                 if keeps and not seen.preview:
                     self._keep(seen)
                 yield seen
@@ -197,6 +204,7 @@ class Frames:
         self,
         variant: Variant,
         numbers: Sequence[int],
+        views: Sequence[str],
         done: Callable[[SeenFrame], None],
         failed: Callable[[Exception], None],
     ) -> None:
@@ -205,6 +213,7 @@ class Frames:
         Args:
             variant: of the shot.
             numbers: the plate's own.
+            views: pictures of each that are wanted, by the names of `VIEWS`.
             done: called with each.
             failed: called with what went wrong, after which no more come.
         """
@@ -214,8 +223,8 @@ class Frames:
                 if stale():
                     raise StaleError
                 seen = self.kept(variant, number)
-                if seen is None:
-                    *_, seen = self._made(variant, number, self.size, False, stale, previews=False)
+                if seen is None or not seen.shows(views):
+                    *_, seen = self._made(variant, number, self.size, False, stale, previews=False, views=views)
                     self._keep(seen)
                 yield seen
 
@@ -256,7 +265,14 @@ class Frames:
         self._kept.put((seen.variant.as_of(seen.number), seen.number, self.size), seen, seen.held_bytes)
 
     def _made(
-        self, variant: Variant, number: int, size: int, other: bool, stale: Stale, previews: bool = True
+        self,
+        variant: Variant,
+        number: int,
+        size: int,
+        other: bool,
+        stale: Stale,
+        previews: bool = True,
+        views: Sequence[str] = VIEWS,
     ) -> Iterator[SeenFrame]:
         if not variant.has_stills:
             yield self._plate_alone(variant, number, size)
@@ -268,14 +284,14 @@ class Frames:
         rendered = (variant.source, variant.first, other)
         self._rendered.pop(rendered, None)
         if previews and len(instance.get_frames_needed(number)) > 1:
-            yield _seen(variant, instance, number, size, lambda wanted: FROM_FILE if wanted == number else None)
+            yield _seen(variant, instance, number, size, views, lambda wanted: FROM_FILE if wanted == number else None)
 
         def fetch(wanted: int) -> Any:
             if stale():
                 raise StaleError
             return FROM_FILE
 
-        seen = _seen(variant, instance, number, size, fetch)
+        seen = _seen(variant, instance, number, size, views, fetch)
         self._rendered[rendered] = (variant.as_of(number), number)
         yield seen
 
@@ -310,8 +326,15 @@ class Frames:
         return instance
 
 
-def _seen(variant: Variant, instance: EffectInstance, number: int, size: int, fetch: Callable[[int], Any]) -> SeenFrame:
-    rendered = instance.render(number, fetch, outputs=VIEWS, view_size=size)
+def _seen(
+    variant: Variant,
+    instance: EffectInstance,
+    number: int,
+    size: int,
+    views: Sequence[str],
+    fetch: Callable[[int], Any],
+) -> SeenFrame:
+    rendered = instance.render(number, fetch, outputs=views, view_size=size)
     pictures = {name: Picture.of(array) for name, array in rendered.arrays.items()}
     plate = instance.plate
     assert plate is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinct.ui.models.document import Document
-from tinct.ui.models.frames import Frames, Variant
+from tinct.ui.models.frames import VIEWS, Frames, Variant
 from tinct.ui.models.playback import Playback
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.models.viewer import Viewer
@@ -30,7 +30,7 @@ class NextShot:
         wanted = self._wanted()
         if wanted is not None and wanted != self._tried and not self._frames.has(*wanted):
             self._tried = wanted
-            self._frames.ask_ahead(wanted[0], [wanted[1]], lambda seen: None, lambda error: None)
+            self._frames.ask_ahead(wanted[0], [wanted[1]], VIEWS, lambda seen: None, lambda error: None)
 
     def _wanted(self) -> tuple[Variant, int] | None:
         """The shot as it stands and the frame with which it opens; a shot without stills has no session."""

@@ -7,7 +7,7 @@ from collections import deque
 from fractions import Fraction
 from typing import Callable
 
-from tinct.ui.models.frames import Frames, SeenFrame
+from tinct.ui.models.frames import VIEWS, Frames, SeenFrame
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
@@ -80,9 +80,9 @@ class Playback:
         if not self.is_playing:
             return
         self.is_playing = False
-        if self._run is not None:
-            self._frames.forget()
-            self._run = None
+        seen = self._viewer.seen
+        if self._run is not None or (seen is not None and not seen.shows(VIEWS)):
+            self._viewer.ask()  # ends the run, and gives all pictures of the frame
         self.changed.emit()
 
     def tick(self) -> None:
@@ -101,7 +101,7 @@ class Playback:
         else:
             variant = self._viewer.variant
             seen = None if variant is None else self._frames.kept(variant, following)
-            if seen is None:
+            if seen is None or not seen.shows(self._viewer.views):
                 return
             self._viewer.show(seen)
         self._count(now)
@@ -178,7 +178,8 @@ class Playback:
         variant, seen = self._viewer.variant, self._viewer.seen
         if self._run is not None or variant is None or seen is None or self._goes_frame_by_frame:
             return
-        missing = [frame for frame in self._ahead(seen) if not self._frames.has(variant, frame)]
+        views = self._viewer.views
+        missing = [frame for frame in self._ahead(seen) if not self._frames.has(variant, frame, views)]
         if missing:
             run = self._run = object()
 
@@ -191,7 +192,7 @@ class Playback:
                     self._run = None
                     self._viewer.fail(error)
 
-            self._frames.ask_ahead(variant, missing, came, failed)
+            self._frames.ask_ahead(variant, missing, views, came, failed)
 
     def _ahead(self, seen: SeenFrame) -> list[int]:
         """Frames in the order in which they will be shown."""
@@ -222,12 +223,15 @@ class Playback:
             self._shown.clear()
 
     def _go_on(self) -> None:
-        """What the viewer has asked for is there: it is shown for its time, and those after it are made."""
-        if self.is_playing and self._waits and self._viewer.is_current:
+        """What the viewer has asked for is there, with all its pictures: it is shown for its time, and those after it
+        are made."""
+        seen = self._viewer.seen
+        if self.is_playing and self._waits and self._viewer.is_current and seen is not None and seen.shows(VIEWS):
             self._waits = False
             self._due = max(self._due, self._now() + (0 if self._goes_frame_by_frame else float(1 / self._rate())))
             self._fill()
 
     def _another_shot(self) -> None:
-        self._run = None
-        self.stop()
+        if self.is_playing:
+            self._run, self.is_playing = None, False
+            self.changed.emit()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
 from tinct.ui.models.confidence import Confidence
 from tinct.ui.models.document import Document
-from tinct.ui.models.frames import Frames, PixelFacts, SeenFrame, Variant
+from tinct.ui.models.frames import VIEWS, Frames, PixelFacts, SeenFrame, Variant
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.picture import Picture
@@ -90,7 +90,17 @@ class Viewer:
     def is_current(self) -> bool:
         """Whether what is shown is the frame that is wanted, as a pass over the shot gives it."""
         seen = self._seen
-        return seen is not None and not seen.preview and (seen.number, seen.variant) == (self._frame, self.variant)
+        if seen is None or seen.preview or not seen.shows(self.views):
+            return False
+        return (seen.number, seen.variant) == (self._frame, self.variant)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the pictures of a frame that are looked at."""
+        looked_at = {VIEW_OF.get(self.mode, "view")}
+        if self.comparison != "off":
+            looked_at.add(VIEW_OF.get(self.against, "view"))
+        return tuple(name for name in VIEWS if name in looked_at)
 
     @property
     def mark(self) -> str:
@@ -100,9 +110,10 @@ class Viewer:
         seen = self._seen
         if self._shots.current is None:
             return ""
-        if seen is None or seen.number != self._frame or seen.variant != self.variant:
-            return "rendering"
-        return "preview" if seen.preview else ""
+        if self.is_current:
+            return ""
+        is_of_frame = seen is not None and (seen.number, seen.variant) == (self._frame, self.variant)
+        return "preview" if is_of_frame and seen is not None and seen.preview else "rendering"
 
     def go_to(self, frame: int) -> None:
         """Show a frame of the shot; outside of it the nearest."""
@@ -146,6 +157,7 @@ class Viewer:
         """One of `MODES`."""
         assert mode in MODES
         self.mode = mode
+        self._ask_missing()
         self.changed.emit()
 
     def compare(self, comparison: str, against: str | None = None) -> None:
@@ -155,6 +167,7 @@ class Viewer:
         if against is not None:
             assert against in AGAINST
             self.against = against
+        self._ask_missing()
         self.changed.emit()
         if comparison != "off" and self.against == "other stills":
             self._ask_other()
@@ -254,6 +267,11 @@ class Viewer:
         if shot is not None:
             self._places[shot.id] = frame
         self.moved.emit()
+
+    def _ask_missing(self) -> None:
+        """A frame that was made for playing has the pictures that were looked at then."""
+        if self._seen is not None and not self._seen.shows(self.views):
+            self.ask()
 
     def _ask_other(self) -> None:
         shot = self._shots.current

@@ -47,7 +47,7 @@ def frames_seen(bench) -> list[int]:
 
 def made_ahead(bench, *frames: int) -> bool:
     viewer = bench.panel.viewer
-    return all(bench.panel.frames.has(viewer.variant, frame) for frame in frames)
+    return all(bench.panel.frames.has(viewer.variant, frame, viewer.views) for frame in frames)
 
 
 def test_frames_ahead_are_made_while_one_is_shown(bench, playback: Playback) -> None:
@@ -73,13 +73,13 @@ def test_where_the_worker_is_slower_frames_are_shown_as_they_come(bench, playbac
     made: list[int] = []
     ask = bench.panel.frames.ask_ahead
 
-    def slowly(variant, numbers, done, failed) -> None:  # 0.5 s for each frame
+    def slowly(variant, numbers, views, done, failed) -> None:  # 0.5 s for each frame
         def come(one) -> None:
             clock.seconds += 0.5
             made.append(one.number)
             done(one)
 
-        ask(variant, numbers, come, failed)
+        ask(variant, numbers, views, come, failed)
 
     bench.panel.frames.ask_ahead = slowly
     playback.play()
@@ -122,6 +122,40 @@ def test_playing_ends_with_the_run_ahead(bench, playback: Playback) -> None:
     bench.until(lambda: not bench.panel.frames.is_busy)
     assert not made_ahead(bench, LAST)
     bench.panel.viewer.go_to(LAST)
+    bench.settle()
+
+
+def test_playing_takes_what_is_looked_at_and_the_rest_follows_where_it_stops(
+    bench, playback: Playback, clock: Clock
+) -> None:
+    viewer = bench.panel.viewer
+    playback.play()
+    bench.until(lambda: made_ahead(bench, FIRST + 1, FIRST + 2))
+    clock.seconds += 0.11
+    playback.tick()
+    assert (viewer.frame, viewer.mark, list(viewer.seen.pictures)) == (FIRST + 1, "", ["view"])
+    shown = viewer.shown().picture.data
+    playback.stop()
+    assert viewer.is_current
+    assert viewer.shown().picture.data == shown  # it stays meanwhile
+    bench.until(lambda: len(viewer.seen.pictures) == 4)
+    assert viewer.shown().picture.data == shown
+
+
+def test_another_way_of_looking_is_played_on(bench, playback: Playback, clock: Clock) -> None:
+    viewer = bench.panel.viewer
+    playback.play()
+    bench.until(lambda: made_ahead(bench, *range(FIRST + 1, LAST + 1)))
+    clock.seconds += 0.11
+    playback.tick()
+    viewer.look("confidence")
+    assert viewer.mark == "rendering"
+    assert viewer.shown().picture is None
+    bench.until(lambda: viewer.shown().picture is not None and made_ahead(bench, FIRST + 2, FIRST + 3))
+    clock.seconds += 0.11
+    playback.tick()
+    assert (viewer.frame, viewer.shown().picture.channels) == (FIRST + 2, 1)
+    playback.stop()
     bench.settle()
 
 
