@@ -47,7 +47,7 @@ def play(window: PanelWindow, project: Project, frames: int, worker: int) -> Non
     until(window, lambda: panel.viewer.frame == frames - 1)
     took, used = time.perf_counter() - begun, scrubbing.used_by(worker) - used
     scrubbing.say(
-        f"each frame as it comes: {(frames - 1) / took:.2f} fps; the worker's processor {1000 * used / (frames - 1):.0f} "
+        f"each frame as it comes: {(frames - 1) / took:.2f} fps; worker's processor {1000 * used / (frames - 1):.0f} "
         f"ms a frame; {dog.words()}"
     )
     QTest.qWait(1500)
