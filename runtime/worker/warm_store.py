@@ -141,7 +141,7 @@ class WarmStore:
             return self._detector
 
     def library(self, folder: Path, backend: Backend) -> StillLibrary:
-        """The library in ``folder`` as it is now, open; for use while a turn is held.
+        """The library in ``folder`` as it is now, open; to be asked while a turn is held.
 
         Raises:
             LibraryError: it cannot be used with the backend's model.
@@ -152,11 +152,12 @@ class WarmStore:
         except OSError:
             changed = 0  # whoever opens it says what is wrong
         key = (str(folder), changed, id(backend))
-        if key not in self._libraries:
-            self._libraries[key] = open_library(folder, backend)
-            while len(self._libraries) > OPEN_LIBRARIES:
-                del self._libraries[next(iter(self._libraries))]
-        return self._libraries[key]
+        with self._loading:  # a large one takes a while, in which others' frames go on
+            if key not in self._libraries:
+                self._libraries[key] = open_library(folder, backend)
+                while len(self._libraries) > OPEN_LIBRARIES:
+                    del self._libraries[next(iter(self._libraries))]
+            return self._libraries[key]
 
     def make_room(self, more: int = 0, keep: ServedSession | None = None) -> None:
         """Bring what is held, and ``more`` bytes, under the budget; ``keep`` is not closed.
