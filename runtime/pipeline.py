@@ -184,7 +184,7 @@ class _Opened:
             backend,
             working_size=request.working_size,
             stills_at_once=request.stills_at_once,
-            encoded=warm.stills,
+            encoded=warm.encoded,
         )
         session.set_references(references)
         run = PlateRun(request, info, session, backend, mask, warm)
