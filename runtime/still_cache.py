@@ -8,6 +8,7 @@ import os
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -73,10 +74,8 @@ class StillCache:
             _log.warning("%s is damaged (%s) and was taken away; the still is encoded again", path, error)
             _unlink(path)
             return None
-        try:
+        with suppress(OSError):  # a folder that may only be read is as good
             os.utime(path)  # when it was last used: what is pruned first
-        except OSError:
-            pass  # a folder that may only be read is as good
         self.loaded += 1
         return arrays
 

@@ -1,19 +1,27 @@
 """The first task of a job: looks at all that is named, finds the shots, and writes the plan."""
 
 import hashlib
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tinct import __version__
+from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.errors import FrameRangeError, PiecesError, ShotListError, UsageError
+from tinct.runtime.errors import FrameRangeError, LibraryError, PiecesError, ShotListError, TinctError, UsageError
 from tinct.runtime.farm.folder import JobFolder, here, write_whole
-from tinct.runtime.farm.job import AUTO, FarmJob, Film
+from tinct.runtime.farm.job import AUTO, FarmJob, Film, LibraryStills
 from tinct.runtime.farm.paths import PathRule, mapped, mapped_request
 from tinct.runtime.farm.plan import Chunk, Plan, PlannedFilm, cut_film, identity_of, read_plan
+from tinct.runtime.library.auto_stills import AutoStills, check_record, choose_auto_stills
+from tinct.runtime.library.manifest import read_manifest
+from tinct.runtime.library.still_library import StillLibrary, open_library
 from tinct.runtime.media import PlateInfo, open_plate, open_writer, read_still
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
+from tinct.runtime.media.framing import Framing
 from tinct.runtime.media.staging import StagingFolder
 from tinct.runtime.request import ColorizeRequest
 from tinct.runtime.request_checks import check_frames, check_hint_places, check_names
@@ -25,6 +33,7 @@ from tinct.runtime.worker.colorize_call import parse_request
 from tinct.runtime.worker.fields import Fields
 
 ShotProgress = Callable[[int, int, int], None]
+_log = logging.getLogger(__name__)
 
 
 def analyse(
@@ -37,7 +46,8 @@ def analyse(
 ) -> Plan:
     """Write the plan of ``job``, or take the one that is there if it is of the same job and the same files.
 
-    Everything that can be refused is refused here: names, plates, stills, outputs, containers.
+    Everything that can be refused is refused here: names, plates, stills, libraries, outputs, containers. Stills that
+    are to be chosen are chosen here, once; the tasks take them from the plan.
 
     Args:
         job: what to do, with paths as on the machine that wrote it.
@@ -48,24 +58,27 @@ def analyse(
 
     Raises:
         UsageError: a request must change, or has gaps between its frames.
-        TinctError: as `colorize_plate` before its work begins, and as `detect_shots` and `read_shots`.
+        LibraryError: a library is broken, or is another than when the job was written.
+        TinctError: as `colorize_plate` before its work begins, and as `detect_shots`, `read_shots` and
+            `choose_auto_stills`.
     """
     facts = [_facts_of(film, rules) for film in job.films]
-    identity = identity_of(
+    asked = identity_of(
         {"version": __version__, "films": facts, "chunk": job.chunk, "preroll": job.preroll, "backend": backend}
     )
     try:
         there = read_plan(folder.plan)
     except PiecesError:
         there = None
-    if there is not None and there.identity == identity:
+    if there is not None and there.asked == asked and all(_has_its_stills(film, rules) for film in there.films):
         return there
-    planned = [_planned(film, rules, progress) for film in job.films]
+    planned = [_planned(film, rules, backend, progress) for film in job.films]
     _check_apart(planned)
     chunks: list[Chunk] = []
     for number, film in enumerate(planned):
         chunks += cut_film(number, film.shots, film.first, film.last, job.chunk)
-    plan = Plan(identity, tuple(planned), tuple(chunks), job.preroll, backend)
+    identity = identity_of({"asked": asked, "stills": [film.request["references"] for film in planned]})
+    plan = Plan(identity, tuple(planned), tuple(chunks), job.preroll, backend, asked)
     write_whole(folder.plan, plan.to_json().encode())
     return plan
 
@@ -82,7 +95,9 @@ def film_request(film: Film | PlannedFilm, rules: Sequence[PathRule]) -> Coloriz
 def _facts_of(film: Film, rules: Sequence[PathRule]) -> Mapping[str, Any]:
     """All that a film's result depends on."""
     request = film_request(film, rules)
-    check_names(request)
+    check_names(request, stills=film.auto is None)
+    if film.auto is not None:
+        _check_library(film.auto, rules)
     with open_plate(Path(request.input), frames=request.frames) as plate:
         info = plate.info
     stills = [hashlib.sha256(_bytes(Path(still.path))).hexdigest() for still in request.references]
@@ -94,10 +109,32 @@ def _facts_of(film: Film, rules: Sequence[PathRule]) -> Mapping[str, Any]:
         "stills": stills,
         "model": find_bundle(request.model).manifest.identity,
         "shots": film.shots if shots is None else hashlib.sha256(shots).hexdigest(),
+        "auto": film.auto,
     }
 
 
-def _planned(film: Film, rules: Sequence[PathRule], progress: ShotProgress | None) -> PlannedFilm:
+def _check_library(auto: LibraryStills, rules: Sequence[PathRule]) -> Path:
+    """Where the library lies here; refused if it is another than the job's."""
+    folder = Path(mapped(auto.library, rules))
+    if read_manifest(folder).identity != auto.identity:
+        raise LibraryError(
+            f"the library {folder} is another than when the job was written; write the bundle again to take the stills "
+            "that it has now"
+        )
+    return folder
+
+
+def _has_its_stills(film: PlannedFilm, rules: Sequence[PathRule]) -> bool:
+    """Whether the stills that were chosen for a film are the pictures that they were then."""
+    if not film.stills:
+        return True  # those that were named are part of what was asked for
+    try:
+        return _with_digests(film.request, film_request(film, rules)) == film.request
+    except TinctError:
+        return False
+
+
+def _planned(film: Film, rules: Sequence[PathRule], backend: str | None, progress: ShotProgress | None) -> PlannedFilm:
     request = film_request(film, rules)
     with open_plate(Path(request.input), frames=request.frames) as plate:
         info = plate.info
@@ -106,14 +143,65 @@ def _planned(film: Film, rules: Sequence[PathRule], progress: ShotProgress | Non
     check_frames(request, info)
     check_hint_places(request, info)
     management = request.spaces.open()
-    for still in request.references:
-        read_still(
-            Path(still.path), to_srgb=None if management is None else management.still_to_srgb, framing=still.framing
-        )
+    named = _with_digests(film.request, request)
     written = info if management is None else management.written_info(info, Path(request.output))
     _check_output(request, written)
-    shots = _shots_of(film, request, info, rules, progress)
-    return PlannedFilm(film.name, dict(film.request), shots, info.frames[0], info.frames[-1], film.origin)
+    ends = info.frames[0], info.frames[-1]
+    if film.auto is None:
+        listed = _shots_of(film, request, info, rules, progress)
+        return PlannedFilm(film.name, named, ShotPlan() if listed is None else ShotPlan.of(listed), *ends, film.origin)
+    check_record(str(request.output), overwrite=request.overwrite)
+    opened = _opened_library(film.auto, replace(request, backend=backend or request.backend), rules)
+    listed = _shots_of(film, request, info, rules, progress)
+    if listed is None:
+        raise UsageError(f"stills are to be chosen for the shots of {film.name}, which has none; let them be found")
+    auto = film.auto
+    chosen = choose_auto_stills(
+        opened, Path(request.input), listed, frames=request.frames, floor=auto.floor, unmatched=auto.unmatched
+    )
+    for warning in chosen.warnings:
+        _log.warning(warning)
+    named = {**named, "references": _references(chosen, auto.library, rules)}
+    named = _with_digests(named, film_request(replace(film, request=named), rules))
+    return PlannedFilm(film.name, named, chosen.plan, *ends, film.origin, chosen.facts())
+
+
+def _opened_library(auto: LibraryStills, request: ColorizeRequest, rules: Sequence[PathRule]) -> StillLibrary:
+    """The library, open, and still the job's."""
+    backend = create_backend(request.backend, find_bundle(request.model), threads=request.threads)
+    opened = open_library(_check_library(auto, rules), backend)
+    if opened.manifest.identity != auto.identity:
+        raise LibraryError(f"the library {opened.folder} was changed while it was opened; write the bundle again")
+    return opened
+
+
+def _references(chosen: AutoStills, library: str, rules: Sequence[PathRule]) -> list[dict[str, Any]]:
+    """The chosen stills as a request names them, on the machine that wrote the job, if the rules lead back from
+    there."""
+    found = []
+    for still in chosen.references:
+        here_named = os.path.abspath(still.path)
+        named = os.path.normpath(os.path.join(library, os.path.relpath(here_named, os.path.abspath(chosen.library))))
+        path = named if mapped(named, rules) == here_named else here_named
+        found.append({"path": path, "frame": still.frame, "weight": still.weight})
+    return found
+
+
+def _with_digests(named: Mapping[str, Any], request: ColorizeRequest) -> dict[str, Any]:
+    """A film's request ``named`` with the digests of its stills' pixels, all of which were read: a task refuses a still
+    that is another by then."""
+    management = request.spaces.open()
+    to_srgb = None if management is None else management.still_to_srgb
+    digests: dict[tuple[Path, Framing], str] = {}
+    for one in request.references:
+        key = Path(one.path), one.framing
+        if key not in digests:
+            digests[key] = read_still(key[0], to_srgb=to_srgb, framing=one.framing).digest
+    stills = [
+        {**still, "digest": digests[Path(one.path), one.framing]}
+        for still, one in zip(named["references"], request.references, strict=True)
+    ]
+    return {**named, "references": stills}
 
 
 def _check_output(request: ColorizeRequest, written: PlateInfo) -> None:
@@ -134,14 +222,13 @@ def _check_output(request: ColorizeRequest, written: PlateInfo) -> None:
 
 def _shots_of(
     film: Film, request: ColorizeRequest, info: PlateInfo, rules: Sequence[PathRule], progress: ShotProgress | None
-) -> ShotPlan:
+) -> ShotList | None:
     if film.shots is None:
-        return ShotPlan()
+        return None
     if film.shots == AUTO:
         detector = create_detector(threads=request.threads)
-        found = detect_shots(Path(request.input), detector, frames=request.frames, progress=progress)
-        return ShotPlan.of(found)
-    return ShotPlan.of(shots_of_list(Path(mapped(film.shots, rules)), info))
+        return detect_shots(Path(request.input), detector, frames=request.frames, progress=progress)
+    return shots_of_list(Path(mapped(film.shots, rules)), info)
 
 
 def shots_of_list(path: Path, info: PlateInfo) -> ShotList:

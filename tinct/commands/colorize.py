@@ -160,7 +160,7 @@ def colorize(
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.runtime.session import StepResult
     from tinct.runtime.warm import Warm
-    from tinct.shot_choice import ShotChoice, choose_shots
+    from tinct.shot_choice import ShotChoice, choose_shots, write_record
     from tinct.still_argument import parse_still
     from tinct.still_cache_option import open_still_cache
 
@@ -210,7 +210,7 @@ def colorize(
             curve.write(report)
         if result.resumed and (pictures or report):
             display.warn("contact sheet and report show frames of this run only, not of the one that was resumed")
-        record = chosen.write(output, overwrite=overwrite or resume) if chosen else None
+        record = write_record(chosen.facts(), output, overwrite=overwrite or resume) if chosen else None
         for warning in result.warnings:
             display.warn(warning)
         lines = [_sentence(result), *(chosen.lines() if chosen else ()), *suggestion_lines(curve.suggestions)]

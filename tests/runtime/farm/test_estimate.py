@@ -25,8 +25,20 @@ def test_a_calm_farm_takes_what_is_estimated(frames: int, workers: int, seed: in
     chunks = made_up_chunks(frames, 60, 0, seed)
     cost = Cost(0.5, session=0.0)
     done = simulate(chunks, cost, workers, len(chunks), CALM, exact=False, seed=seed)
-    assert done.steps["colorize"] == pytest.approx(spread([cost.of_share([one]) for one in chunks], workers), rel=1e-3)
+    longest_first = sorted((cost.of_share([one]) for one in chunks), reverse=True)
+    assert done.steps["colorize"] == pytest.approx(spread(longest_first, workers), rel=1e-3)
     assert done.redone == done.starting == done.lost == 0
+
+
+def test_the_longest_first_ends_sooner() -> None:
+    chunks = made_up_chunks(20_000, 120, 0)
+    first, mixed = (
+        simulate(chunks, Cost(0.5), 60, len(chunks), CALM, exact=False, longest_first=longest)
+        for longest in (True, False)
+    )
+    assert first.steps["colorize"] < 0.9 * mixed.steps["colorize"]
+    ideal = sum(Cost(0.5).of_share([one]) for one in chunks) / 60
+    assert first.steps["colorize"] < max(first.longest, ideal) * 1.05 + Cost(0.5).session
 
 
 def test_losses_cost_time_and_are_counted() -> None:
