@@ -22,6 +22,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import farm_processes
 from drawn_film import draw_film
 
 FRAMES, CUTS = 240, (40, 140)
@@ -40,25 +41,10 @@ def tinct(*arguments: object, **environment: str) -> subprocess.CompletedProcess
     return subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
-def victims(runner: int, workers: Path) -> list[tuple[str, int]]:
-    """Processes of the run: tasks below ``runner``, and workers that keep their address under ``workers``."""
-    found: list[tuple[str, int]] = []
-    below, frontier = set[int](), [runner]
-    while frontier:
-        parent = frontier.pop()
-        for thread in Path(f"/proc/{parent}/task").glob("*"):
-            with suppress(OSError):
-                frontier += map(int, (thread / "children").read_text().split())
-        below.add(parent)
-    for process in below - {runner}:
-        with suppress(OSError):
-            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-            if b"task" in words and words[0].endswith(b"python"):
-                found.append(("task", process))
-    for address in workers.glob("tinct-farm-*/worker.json"):
-        with suppress(OSError, ValueError):
-            found.append(("worker", int(json.loads(address.read_text())["pid"])))
-    return found
+def victims(runner: int, places: Path) -> list[tuple[str, int]]:
+    """Processes of the run: tasks below ``runner``, and workers that keep their address under ``places``."""
+    found = [("task", process) for _, process in farm_processes.tasks(runner)]
+    return [*found, *(("worker", process) for process in farm_processes.workers(places))]
 
 
 def killed_run(folder: Path, sessions: int, kills: int, every: float, chance: random.Random) -> Counter[str]:
@@ -84,6 +70,8 @@ def killed_run(folder: Path, sessions: int, kills: int, every: float, chance: ra
     last = json.loads(lines[-1])
     counts["tried again"] = last["again"]
     counts["exit code"] = runner.returncode
+    made = Counter(farm_processes.frames_logged(folder / "film.mov.farm" / "logs"))
+    counts["frames made twice"] = sum(made.values()) - len(made)
     return counts
 
 

@@ -20,7 +20,12 @@ body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 76em; padding: 0
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3em .7em .3em 0 }
 tr + tr td { border-top: 1px solid #ddd } td.n, th.n { text-align: right } img { display: block; width: 160px }
 svg { max-width: 100%; height: auto } .warning { background: #fdf3d6; padding: .4em .8em; margin: .3em 0 }
-.low { color: #b01e1e; font-weight: bold } code { font-size: 90% }
+.low { color: #b01e1e; font-weight: bold } code { font-size: 90%; overflow-wrap: anywhere }
+@media (max-width: 50em) {
+  th { display: none } tr, td { display: block } tr + tr { border-top: 1px solid #ddd; margin-top: .5em }
+  tr + tr td { border: 0 } td { padding: .1em 0; overflow-wrap: anywhere }
+  td[data-head]:not(:empty)::before { content: attr(data-head) ": "; color: #666 }
+}
 """
 
 
@@ -131,12 +136,16 @@ def _link(target: str, words: str) -> str:
 
 
 def _table(heads: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells that are HTML already; in a narrow window each cell stands in a line with its head."""
     head = "" if heads is None else f"<tr>{''.join(f'<th>{escape(one)}</th>' for one in heads)}</tr>"
-    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    names = [f' data-head="{escape(one)}"' if one else "" for one in heads or ()]
+    lines = [zip(row, names or [""] * len(row), strict=True) for row in rows]
+    body = "\n".join(f"<tr>{''.join(f'<td{name}>{cell}</td>' for cell, name in line)}</tr>" for line in lines)
     return f"<table>{head}\n{body}\n</table>"
 
 
 def _page(title: str, body: str) -> str:
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{escape(title)}</title><style>{STYLE}</style>"
     head = f'<html lang="en"><head>{head}</head>'
     return f"<!doctype html>\n{head}\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body></html>\n"

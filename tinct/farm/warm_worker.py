@@ -42,9 +42,9 @@ def start_worker(options: Sequence[str] = ()) -> Path:
     return folder
 
 
-def stop_worker() -> None:
-    """Stop this session's worker, if there is one that answers, and take its folder away."""
-    folder = worker_of_session()
+def stop_worker(folder: Path | None = None) -> None:
+    """Stop the worker in ``folder`` (None: this session's), if there is one that answers, and take its folder away."""
+    folder = folder or worker_of_session()
     if folder is None:
         return
     try:
