@@ -19,7 +19,7 @@ STYLE = """
 body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; background: #fff }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3em .7em .3em 0 }
 tr + tr td { border-top: 1px solid #ddd } td.n, th.n { text-align: right } img { display: block; width: 160px }
-svg { max-width: 100%; height: auto } .warning { background: #fdf3d6; padding: .4em .8em; margin: .3em 0 }
+.curve { overflow-x: auto } svg { max-width: 100%; min-width: 48em; height: auto } .warning { background: #fdf3d6; padding: .4em .8em; margin: .3em 0 }
 .low { color: #b01e1e; font-weight: bold } code { font-size: 90%; overflow-wrap: anywhere }
 @media (max-width: 50em) {
   th { display: none } tr, td { display: block } tr + tr { border-top: 1px solid #ddd; margin-top: .5em }
@@ -72,7 +72,7 @@ def _film_page(
     if frames:
         suggestions = suggest_stills(frames, cuts=cuts)
         drawn = as_svg(*draw_curve(frames, suggestions, THRESHOLD, cuts, f"{planned.name}: confidence"))
-        parts += ["<h2>Confidence</h2>", drawn]
+        parts += ["<h2>Confidence</h2>", f'<div class="curve">{drawn}</div>']
         parts += [
             f"<p>A still of frame {one.frame} would help the frames {one.first} to {one.last}.</p>"
             for one in suggestions
