@@ -96,6 +96,8 @@ def test_the_film_and_the_picks_are_those_of_one_run(
     ]  # fmt: skip
     assert [still["digest"] for still in references] == [shot["digest"] for shot in records[0]["shots"]]
     assert len(list((tmp_path / "cache").rglob("*.still"))) == 3, "each still was encoded once, and kept"
+    page = (tmp_path / "out" / "film.mov.farm" / "report" / "film-000.html").read_text()
+    assert all(f"<code>place{number}.png</code>" in page for number in range(3))
 
 
 def test_the_longest_shot_is_the_first_task_and_takes_its_own_still_alone(bundle, tinct, tmp_path: Path) -> None:
