@@ -2,8 +2,8 @@
 
     python tests/benchmarks/still_cache.py [--model lite] [--backend openvino] [--folder FOLDER]
 
-Made stills of 1920x1080, one thread. `stored` includes the flush to disk; `loaded` is from the page cache, as of a file that
-was read before.
+Made stills of 1920x1080, one thread. `stored` includes the flush to disk; `loaded` is from the page cache, as of a file
+that was read before.
 """
 
 import argparse
