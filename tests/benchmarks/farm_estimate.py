@@ -1,6 +1,6 @@
 """What a film is said to take, and what it takes: ``tinct farm estimate`` beside ``tinct farm run``.
 
-    PYTHONPATH=tests/fakes python tests/benchmarks/farm_estimate.py [--plate PLATE --still STILL] [--model NAME]
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/farm_estimate.py [--plate PLATE --still STILL] [--model NAME]
 
 A bundle of shots of equal length, one thread each, is estimated and run with 1 and with 2 sessions. The ratio is the
 estimate over the clock; the efficiency is that of two sessions over one. Give it free cores. Without a plate, a small

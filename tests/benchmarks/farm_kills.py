@@ -1,6 +1,6 @@
 """Runs a job in several sessions and kills one of their processes every few seconds; the film must be that of one run.
 
-    PYTHONPATH=tests/fakes python tests/benchmarks/farm_kills.py --sessions 4 --kills 20
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/farm_kills.py --sessions 4 --kills 20
 
 Each kill is SIGKILL to a task's process or to a session's worker, by chance, once the shots are planned. Everything
 that is killed was started by the run. A plate that cannot be read and a disk that is full are tried too, and must end

@@ -1,6 +1,6 @@
 """The memory of each process of a job over the length of a film: it must not grow with it. And what a kill costs.
 
-    PYTHONPATH=tests/fakes python tests/benchmarks/farm_memory.py --frames 500 10000
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/farm_memory.py --frames 500 10000
 
 A film in one chunk, the worst case, coloured by the fake backend in one session of ``tinct farm run``. The session's
 worker is killed when half of the frames are there; the frames that are then made twice are counted. Memory is what

@@ -1,6 +1,6 @@
 """Kills a short job at random instants and resumes it: every result must be the unbroken run's, frame for frame.
 
-    PYTHONPATH=tests/fakes python tests/benchmarks/kills.py --kills 200
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/kills.py --kills 200
 
 Each kill is SIGKILL to a process of its own. A run that was killed is resumed, and may be killed again; when one gets
 through, its result is compared with that of a run that nobody disturbed: hashes of the decoded frames and of the audio,

@@ -31,14 +31,13 @@ def test_a_calm_farm_takes_what_is_estimated(frames: int, workers: int, seed: in
 
 
 def test_the_longest_first_ends_sooner() -> None:
-    chunks = made_up_chunks(20_000, 120, 0)
+    chunks, cost, workers = made_up_chunks(20_000, 120, 0), Cost(0.5), 30
     first, mixed = (
-        simulate(chunks, Cost(0.5), 60, len(chunks), CALM, exact=False, longest_first=longest)
-        for longest in (True, False)
+        simulate(chunks, cost, workers, len(chunks), CALM, exact=False, longest_first=order).steps["colorize"]
+        for order in (True, False)
     )
-    assert first.steps["colorize"] < 0.9 * mixed.steps["colorize"]
-    ideal = sum(Cost(0.5).of_share([one]) for one in chunks) / 60
-    assert first.steps["colorize"] < max(first.longest, ideal) * 1.05 + Cost(0.5).session
+    assert first < 0.8 * mixed
+    assert first < 1.05 * sum(cost.of_share([one]) for one in chunks) / workers + cost.session
 
 
 def test_losses_cost_time_and_are_counted() -> None:
