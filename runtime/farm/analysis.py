@@ -1,24 +1,20 @@
 """The first task of a job: looks at all that is named, finds the shots, and writes the plan."""
 
 import hashlib
-import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tinct import __version__
-from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.errors import FrameRangeError, LibraryError, PiecesError, ShotListError, TinctError, UsageError
+from tinct.runtime.errors import FrameRangeError, PiecesError, ShotListError, TinctError, UsageError
 from tinct.runtime.farm.folder import JobFolder, here, write_whole
-from tinct.runtime.farm.job import AUTO, FarmJob, Film, LibraryStills
+from tinct.runtime.farm.job import AUTO, FarmJob, Film
+from tinct.runtime.farm.library_choice import choose_of, library_of, open_library_of, references_of
 from tinct.runtime.farm.paths import PathRule, mapped, mapped_request
 from tinct.runtime.farm.plan import Chunk, Plan, PlannedFilm, cut_film, identity_of, read_plan
-from tinct.runtime.library.auto_stills import AutoStills, check_record, choose_auto_stills
-from tinct.runtime.library.manifest import read_manifest
-from tinct.runtime.library.still_library import StillLibrary, open_library
+from tinct.runtime.library.auto_stills import check_record
 from tinct.runtime.media import PlateInfo, open_plate, open_writer, read_still
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
 from tinct.runtime.media.framing import Framing
@@ -33,7 +29,6 @@ from tinct.runtime.worker.colorize_call import parse_request
 from tinct.runtime.worker.fields import Fields
 
 ShotProgress = Callable[[int, int, int], None]
-_log = logging.getLogger(__name__)
 
 
 def analyse(
@@ -97,7 +92,7 @@ def _facts_of(film: Film, rules: Sequence[PathRule]) -> Mapping[str, Any]:
     request = film_request(film, rules)
     check_names(request, stills=film.auto is None)
     if film.auto is not None:
-        _check_library(film.auto, rules)
+        library_of(film.auto, rules)
     with open_plate(Path(request.input), frames=request.frames) as plate:
         info = plate.info
     stills = [hashlib.sha256(_bytes(Path(still.path))).hexdigest() for still in request.references]
@@ -111,17 +106,6 @@ def _facts_of(film: Film, rules: Sequence[PathRule]) -> Mapping[str, Any]:
         "shots": film.shots if shots is None else hashlib.sha256(shots).hexdigest(),
         "auto": film.auto,
     }
-
-
-def _check_library(auto: LibraryStills, rules: Sequence[PathRule]) -> Path:
-    """Where the library lies here; refused if it is another than the job's."""
-    folder = Path(mapped(auto.library, rules))
-    if read_manifest(folder).identity != auto.identity:
-        raise LibraryError(
-            f"the library {folder} is another than when the job was written; write the bundle again to take the stills "
-            "that it has now"
-        )
-    return folder
 
 
 def _has_its_stills(film: PlannedFilm, rules: Sequence[PathRule]) -> bool:
@@ -151,40 +135,14 @@ def _planned(film: Film, rules: Sequence[PathRule], backend: str | None, progres
         listed = _shots_of(film, request, info, rules, progress)
         return PlannedFilm(film.name, named, ShotPlan() if listed is None else ShotPlan.of(listed), *ends, film.origin)
     check_record(str(request.output), overwrite=request.overwrite)
-    opened = _opened_library(film.auto, replace(request, backend=backend or request.backend), rules)
+    opened = open_library_of(film.auto, replace(request, backend=backend or request.backend), rules)
     listed = _shots_of(film, request, info, rules, progress)
     if listed is None:
         raise UsageError(f"stills are to be chosen for the shots of {film.name}, which has none; let them be found")
-    auto = film.auto
-    chosen = choose_auto_stills(
-        opened, Path(request.input), listed, frames=request.frames, floor=auto.floor, unmatched=auto.unmatched
-    )
-    for warning in chosen.warnings:
-        _log.warning(warning)
-    named = {**named, "references": _references(chosen, auto.library, rules)}
+    chosen = choose_of(film.auto, opened, request, listed)
+    named = {**named, "references": references_of(chosen, film.auto.library, rules)}
     named = _with_digests(named, film_request(replace(film, request=named), rules))
     return PlannedFilm(film.name, named, chosen.plan, *ends, film.origin, chosen.facts())
-
-
-def _opened_library(auto: LibraryStills, request: ColorizeRequest, rules: Sequence[PathRule]) -> StillLibrary:
-    """The library, open, and still the job's."""
-    backend = create_backend(request.backend, find_bundle(request.model), threads=request.threads)
-    opened = open_library(_check_library(auto, rules), backend)
-    if opened.manifest.identity != auto.identity:
-        raise LibraryError(f"the library {opened.folder} was changed while it was opened; write the bundle again")
-    return opened
-
-
-def _references(chosen: AutoStills, library: str, rules: Sequence[PathRule]) -> list[dict[str, Any]]:
-    """The chosen stills as a request names them, on the machine that wrote the job, if the rules lead back from
-    there."""
-    found = []
-    for still in chosen.references:
-        here_named = os.path.abspath(still.path)
-        named = os.path.normpath(os.path.join(library, os.path.relpath(here_named, os.path.abspath(chosen.library))))
-        path = named if mapped(named, rules) == here_named else here_named
-        found.append({"path": path, "frame": still.frame, "weight": still.weight})
-    return found
 
 
 def _with_digests(named: Mapping[str, Any], request: ColorizeRequest) -> dict[str, Any]:

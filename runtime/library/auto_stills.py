@@ -47,6 +47,7 @@ class AutoStills:
             "source": self.shots.source,
             "detector": self.shots.detector,
             "shots": [_facts(one) for one in self.chosen],
+            "warnings": list(self.warnings),
         }
 
     def lines(self) -> list[str]:
