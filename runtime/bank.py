@@ -233,8 +233,8 @@ def encode_still(
 
 def _cache_facts(reference: Reference, backend: Backend, short_side: int) -> dict[str, str | int]:
     """All that decides the bits of an encoded still."""
-    named = {"still": reference.digest, "model": backend.bundle.manifest.identity, "short side": short_side}
-    return {**named, **arithmetic_of(backend)}
+    model = backend.bundle.manifest.identity
+    return {"still": reference.digest, "model": model, "short side": short_side, **arithmetic_of(backend)}
 
 
 def encode_view(view: Image, backend: Backend) -> Tensors:

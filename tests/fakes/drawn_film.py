@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -30,7 +31,8 @@ def draw_film(folder: Path, frames: int, *, cuts: Sequence[int] = ()) -> None:
             frame = av.VideoFrame(WIDTH, HEIGHT, "yuv422p10le")
             luma = 500 + 300 * np.sin((x + 3 * number) / 9) * np.cos(y / 7)
             for index, plane in enumerate(frame.planes):
-                values = np.frombuffer(plane, "<u2").reshape(plane.height, -1)
+                samples_of: Any = plane  # a buffer, which its stubs do not say
+                values = np.frombuffer(samples_of, "<u2").reshape(plane.height, -1)
                 values[:] = 512
                 if index == 0:
                     values[:, :WIDTH] = luma

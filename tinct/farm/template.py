@@ -52,7 +52,7 @@ def make_template(
         defaults: values of the parameters.
         still_cache: whether encoded stills are kept in a folder that all machines share.
     """
-    colours = {"host": host, "warm": True, "still_cache": still_cache}
+    colours: Document = {"host": host, "warm": True, "still_cache": still_cache}
     before = [ANALYSE, RELAY] if relays else [ANALYSE]
     steps = [
         _step(ANALYSE, host, arguments=_overrides(single=films == 1)),
