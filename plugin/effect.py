@@ -1,4 +1,4 @@
-"""The effect in OpenFX's terms, for hosts that hand over pixels: what it is, and instances that render.
+"""The effect in OpenFX's terms, for hosts that hand over pixels: instances that render.
 
 A frame's colour follows from the frame before, so there is one true result of frame n: that of a pass over the shot
 from its first frame to n. An instance gives it wherever it can: frame after frame, from a checkpoint that it kept, or
@@ -17,21 +17,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from tinct.plugin.client import Client, Frame, Hint, PlateFacts, Session, Still
-from tinct.plugin.params import (
-    PARAMETERS,
-    Parameter,
-    StillInForce,
-    parse_hints,
-    parse_stills,
-    plate_arguments,
-    session_arguments,
-    validated,
-)
+from tinct.plugin.params import StillInForce, parse_hints, parse_stills, validated
+from tinct.plugin.worker_arguments import plate_arguments, session_arguments
 from tinct.plugin.worker_types import HintSeen
 
-IDENTIFIER = "org.tinct.Colorize"
-VERSION = (1, 0)
-CONTEXTS = ("OfxImageEffectContextFilter", "OfxImageEffectContextGeneral")
 CHECKPOINT_FRAMES = 12
 """Frames from one kept checkpoint to the next: going back costs at most as many steps."""
 MOST_CHECKPOINTS = 64
@@ -45,49 +34,6 @@ _SESSION_NAMES = _STATE_NAMES | {"stills", "chroma"}
 
 Fetch = Callable[[int], Any]
 """The host's picture of a frame, as `Session.render` takes it; None where it has none."""
-
-
-class ContextError(ValueError):
-    """The effect has no such context."""
-
-
-class EffectDescriptor(NamedTuple):
-    """What Describe tells a host.
-
-    ``sequential_render``: 2, best rendered first to last but right anyway. ``temporal_clip_access``: other frames than
-    the rendered one are fetched. ``supports_tiles``: always whole pictures. ``render_thread_safety``: one render of an
-    instance at a time.
-    """
-
-    identifier: str
-    label: str
-    grouping: str
-    version: tuple[int, int]
-    contexts: tuple[str, ...]
-    pixel_depths: tuple[str, ...] = ("OfxBitDepthFloat",)
-    sequential_render: int = 2
-    temporal_clip_access: bool = True
-    supports_tiles: bool = False
-    supports_multi_resolution: bool = False
-    render_thread_safety: str = "OfxImageEffectRenderInstanceSafe"
-
-
-class ClipDescriptor(NamedTuple):
-    """A clip of the effect and what it takes."""
-
-    name: str
-    components: tuple[str, ...]
-    optional: bool = False
-    is_mask: bool = False
-    temporal_access: bool = False
-
-
-class ContextDescriptor(NamedTuple):
-    """What DescribeInContext tells a host."""
-
-    context: str
-    clips: tuple[ClipDescriptor, ...]
-    parameters: tuple[Parameter, ...]
 
 
 class PlateDescription(NamedTuple):
@@ -125,27 +71,6 @@ class Rendered(NamedTuple):
     was_reset: bool
     confidence: float
     hints: tuple[HintSeen, ...] = ()
-
-
-def describe() -> EffectDescriptor:
-    """Describe."""
-    return EffectDescriptor(IDENTIFIER, "Tinct", "Colour", VERSION, CONTEXTS)
-
-
-def describe_in_context(context: str) -> ContextDescriptor:
-    """DescribeInContext.
-
-    Raises:
-        ContextError: the effect has no such context.
-    """
-    if context not in CONTEXTS:
-        raise ContextError("the effect has no context {!r}; it has {}".format(context, ", ".join(CONTEXTS)))
-    clips = (
-        ClipDescriptor("Source", ("OfxImageComponentAlpha", "OfxImageComponentRGB"), temporal_access=True),
-        ClipDescriptor("Mask", ("OfxImageComponentAlpha",), optional=True, is_mask=True),
-        ClipDescriptor("Output", ("OfxImageComponentRGB",)),
-    )
-    return ContextDescriptor(context, clips, PARAMETERS)
 
 
 def create_instance(client: Client, plate: PlateDescription | PlateFile, values: Mapping[str, Any]) -> EffectInstance:

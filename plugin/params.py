@@ -6,10 +6,8 @@ Standard library alone, Python 3.9: this file goes into hosts as it stands.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, NamedTuple
 
@@ -151,7 +149,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 """All parameters, each group before those that stand in it."""
 
-_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 _HOLDS_NO_VALUE = ("Group", "Page", "PushButton")
 
 
@@ -170,8 +168,8 @@ def validated(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if name not in known:
             raise ParameterError("there is no parameter {!r}; they are {}".format(name, ", ".join(known)))
-        known[name] = _CHECKS[_BY_NAME[name].kind](_BY_NAME[name], value)
-    known["passes"] = ",".join(_pass_names(known["passes"]))
+        known[name] = _CHECKS[BY_NAME[name].kind](BY_NAME[name], value)
+    known["passes"] = ",".join(pass_names(known["passes"]))
     return known
 
 
@@ -222,7 +220,12 @@ _CHECKS: dict[str, Callable[[Parameter, Any], Any]] = {
 }  # fmt: skip
 
 
-def _pass_names(text: str) -> list[str]:
+def pass_names(text: str) -> list[str]:
+    """The passes that the parameter ``passes`` names.
+
+    Raises:
+        ParameterError: there is no such pass.
+    """
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in PASSES:
@@ -274,10 +277,11 @@ def _turn(path: str, entry: Any) -> int:
 
 def format_stills(stills: Iterable[StillInForce]) -> str:
     """One line of JSON; the same stills give the same text."""
-    return json.dumps([_still_entry(one) for one in stills])
+    return json.dumps([still_entry(one) for one in stills])
 
 
-def _still_entry(still: StillInForce) -> dict[str, Any]:
+def still_entry(still: StillInForce) -> dict[str, Any]:
+    """A still as it stands in the parameter's text and in requests."""
     entry: dict[str, Any] = {"path": still.path, "frame": still.frame, "weight": float(still.weight)}
     if still.crop is not None:
         entry["crop"] = list(still.crop)
@@ -324,102 +328,3 @@ def _entries(name: str, text: str) -> list[Any]:
     if not isinstance(entries, list):
         raise ParameterError(f"{name} is no list in JSON")
     return entries
-
-
-def session_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `Client.open_session` that parameters decide.
-
-    Raises:
-        ParameterError: as `validated`.
-    """
-    checked = validated(values)
-    return {
-        "model": checked["model"],
-        "backend": checked["backend"],
-        "working_size": checked["workingSize"] or None,
-        "chroma": checked["chroma"],
-        "stills_at_once": checked["stillsAtOnce"],
-    }
-
-
-def plate_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `Client.open_plate` that parameters decide, beyond those of a session.
-
-    Raises:
-        ParameterError: as `validated`.
-    """
-    checked = validated(values)
-    names = ("mask", "inputSpace", "stillSpace", "ocio")
-    return {_BY_NAME[name].field or name: checked[name] or None for name in names}
-
-
-def colorize_request(
-    values: Mapping[str, Any],
-    *,
-    input: str,
-    output: str,
-    frames: str | None = None,
-    overwrite: bool = False,
-    resume: bool = False,
-) -> dict[str, Any]:
-    """A request of `Client.colorize` for the plate ``input``.
-
-    Args:
-        values: of the parameters; those that are missing have their defaults.
-        input: the plate's file, pattern or folder.
-        output: the result's.
-        frames: a range such as ``1001-1100``; None: all.
-        overwrite: replace what is there.
-        resume: go on with what an interrupted run left there.
-
-    Raises:
-        ParameterError: as `validated`, or there is no still.
-    """
-    checked = validated(values)
-    stills = parse_stills(checked["stills"])
-    if not stills:
-        raise ParameterError("stills is empty; add one that shows the colours")
-    request: dict[str, Any] = {
-        "input": input,
-        "output": output,
-        "references": [_still_entry(still) for still in stills],
-        "hints": json.loads(checked["hints"]),
-        "passes": _pass_names(checked["passes"]),
-        "frames": frames,
-        "overwrite": overwrite,
-        "resume": resume,
-    }
-    done = ("stills", "hints", "passes", "cacheFolder", "view")
-    for name, value in checked.items():
-        if name not in done and value != "" and not (name == "workingSize" and value == 0):
-            request[_BY_NAME[name].field or name] = value
-    return request
-
-
-def state_key(values: Mapping[str, Any], **facts: Any) -> str:
-    """A name for the result that ``values`` give: 32 hexadecimal digits.
-
-    It changes with every parameter that a result depends on, with the files of stills and mask (path, size, time of
-    change) and with ``facts``, whatever else the caller knows it to depend on, such as the plate's files and range.
-
-    Raises:
-        ParameterError: as `validated`.
-    """
-    checked = validated(values)
-    known = {name: value for name, value in checked.items() if _BY_NAME[name].renders}
-    files = [still.path for still in parse_stills(checked["stills"])]
-    if checked["mask"]:
-        files.append(checked["mask"])
-    document = [known, [file_facts(path) for path in files], facts]
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode("utf-8")).hexdigest()[:32]
-
-
-def file_facts(path: str) -> list[Any]:
-    """What tells a file from another version of it: path, size in bytes, time of change in nanoseconds; a file that is
-    not there has neither."""
-    whole = os.path.abspath(path)
-    try:
-        facts = os.stat(whole)
-    except OSError:
-        return [whole, None, None]
-    return [whole, facts.st_size, facts.st_mtime_ns]

@@ -8,7 +8,8 @@ from typing import Any, Callable, NamedTuple
 
 from tinct.plugin.client import Cancelled, Client, ClientError, ColorizeProgress, WorkerRefused
 from tinct.plugin.folder_lock import FolderLock, WaitCancelled
-from tinct.plugin.params import colorize_request, file_facts, state_key
+from tinct.plugin.state_key import file_facts, state_key
+from tinct.plugin.worker_arguments import colorize_request
 
 DIGITS = 12
 """Of the state's key that stand in a folder's name."""

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.segments import Segment
-from tinct.plugin.params import state_key
+from tinct.plugin.state_key import state_key
 
 BEGUN = "begun.json"
 RECORD = "record.json"

@@ -11,7 +11,8 @@ from tinct.plugin.folder_lock import FolderLock, WaitCancelled
 from tinct.plugin.nuke.cache import RESULT, Coloured, ResultCache
 from tinct.plugin.nuke.clip import Clip
 from tinct.plugin.nuke.segments import Segment, split
-from tinct.plugin.params import ParameterError, colorize_request
+from tinct.plugin.params import ParameterError
+from tinct.plugin.worker_arguments import colorize_request
 
 SILENCE_S = 300.0
 """Seconds without a sign of life from the worker until it is given up; loading a model takes a while."""

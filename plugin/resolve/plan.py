@@ -6,22 +6,15 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tinct.plugin.params import (
-    StillInForce,
-    colorize_request,
-    file_facts,
-    format_hints,
-    format_stills,
-    parse_hints,
-    parse_stills,
-    state_key,
-)
+from tinct.plugin.params import StillInForce, format_hints, format_stills, parse_hints, parse_stills
 from tinct.plugin.resolve.errors import StillsError
 from tinct.plugin.resolve.marker_stills import PICTURES, find_still
 from tinct.plugin.resolve.media_path import WRITTEN_SUFFIXES, MediaPath, spell_sequence
 from tinct.plugin.resolve.project_folder import ProjectFolder
 from tinct.plugin.resolve.settings import Settings
 from tinct.plugin.resolve.snapshot import Refused, Shot
+from tinct.plugin.state_key import file_facts, state_key
+from tinct.plugin.worker_arguments import colorize_request
 
 
 class Run(NamedTuple):

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,8 @@ from tinct.runtime.worker import Worker, WorkerConfig
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A private folder with a path short enough for a socket; whatever worker is left there is killed."""
+@contextmanager
+def _private_folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="tinct-test-"))
     yield path / "w"
     try:
@@ -34,6 +34,19 @@ def folder() -> Iterator[Path]:
     except ClientError:
         pass
     shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def private_folder() -> Callable[[], AbstractContextManager[Path]]:
+    """Makes folders for a worker, with a path short enough for a socket; whatever worker is left there is killed."""
+    return _private_folder
+
+
+@pytest.fixture
+def folder(private_folder: Callable[[], AbstractContextManager[Path]]) -> Iterator[Path]:
+    """Of the test's own worker."""
+    with private_folder() as path:
+        yield path
 
 
 @pytest.fixture
@@ -142,21 +155,16 @@ def shot(tmp_path_factory: pytest.TempPathFactory) -> Shot:
 
 
 @pytest.fixture(scope="session")
-def host_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def host_environment(
+    private_folder: Callable[[], AbstractContextManager[Path]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """Variables for a host in a process of its own: no Python of ours in sight, and one worker for all of them."""
-    folder = Path(tempfile.mkdtemp(prefix="tinct-test-"))
-    home = tmp_path_factory.mktemp("home")
-    yield {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(home),
-        "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "TINCT_WORKER_FOLDER": str(folder / "w"),
-    }
-    try:
-        with Client(folder=str(folder / "w"), start=False) as client:
-            os.kill(client.status()["pid"], signal.SIGKILL)
-    except ClientError:
-        pass
-    shutil.rmtree(folder)
+    with private_folder() as folder:
+        yield {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path_factory.mktemp("home")),
+            "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TINCT_WORKER_FOLDER": str(folder),
+        }

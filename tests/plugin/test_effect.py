@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 
 from tinct.plugin import effect as module
 from tinct.plugin.client import Client, WorkerRefused
-from tinct.plugin.effect import (
-    CONTEXTS,
-    ContextError,
-    EffectInstance,
-    PlateDescription,
-    create_instance,
-    describe,
-    describe_in_context,
-)
+from tinct.plugin.effect import EffectInstance, PlateDescription, create_instance
 from tinct.plugin.params import (
-    PARAMETERS,
     HintPoint,
     ParameterError,
     StillInForce,
@@ -89,18 +80,6 @@ def straight(instance: EffectInstance, frames: range = SHOT) -> dict[int, bytes]
     instance.end_sequence_render()
     assert not any(preview for _, preview in got.values())
     return {number: pixels for number, (pixels, _) in got.items()}
-
-
-def test_what_it_says_of_itself() -> None:
-    told = describe()
-    assert (told.sequential_render, told.temporal_clip_access, told.supports_tiles) == (2, True, False)
-    for context in told.contexts:
-        described = describe_in_context(context)
-        assert described.parameters == PARAMETERS
-        assert [clip.name for clip in described.clips if not clip.optional] == ["Source", "Output"]
-    assert told.contexts == CONTEXTS
-    with pytest.raises(ContextError, match="Retimer"):
-        describe_in_context("OfxImageEffectContextRetimer")
 
 
 def test_a_straight_pass_is_what_colorize_makes(create, values, stills: list[str], tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from tinct.plugin.params import (
     HintPoint,
     StillInForce,
     defaults,
-    file_facts,
     format_hints,
     format_stills,
     parse_hints,
     parse_stills,
 )
+from tinct.plugin.state_key import file_facts
 from tinct.plugin.worker_types import HintSeen
 from tinct.runtime.project import Project, ProjectShot, ProjectStill
 from tinct.runtime.project.request import stills_in_force

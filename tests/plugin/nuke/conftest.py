@@ -1,10 +1,7 @@
 """Sessions of a fake Nuke in which Tinct is installed, and somebody to work in them; the worker is a real one."""
 
-import os
-import shutil
-import signal
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -12,20 +9,13 @@ import pytest
 from fake_nuke.application import NukeApplication
 from fake_nuke.artist import Artist, shoot
 from tinct.cli import main
-from tinct.plugin.client import Client, ClientError
 
 
 @pytest.fixture(scope="session")
-def folder() -> Iterator[Path]:
+def folder(private_folder: Callable[[], AbstractContextManager[Path]]) -> Iterator[Path]:
     """Of the one worker that all these tests share, since each start of one takes seconds."""
-    path = Path(tempfile.mkdtemp(prefix="tinct-test-"))
-    yield path / "w"
-    try:
-        with Client(folder=str(path / "w"), start=False) as client:
-            os.kill(client.status()["pid"], signal.SIGKILL)
-    except ClientError:
-        pass
-    shutil.rmtree(path)
+    with private_folder() as path:
+        yield path
 
 
 @pytest.fixture
