@@ -14,6 +14,7 @@ from tinct.runtime.errors import WorkerError
 from tinct.runtime.library.manifest import MANIFEST_NAME
 from tinct.runtime.library.still_library import StillLibrary, open_library
 from tinct.runtime.shots import DEFAULT_DETECTOR, ShotDetector, create_detector
+from tinct.runtime.still_cache import StillCache
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
@@ -39,10 +40,10 @@ class WarmStore:
     Whoever a thing belonged to hears of it.
     """
 
-    def __init__(self, *, budget: int, idle_session_s: float) -> None:
+    def __init__(self, *, budget: int, idle_session_s: float, cache: StillCache | None = None) -> None:
         self.budget = budget
         self.turns = Turns()
-        self.stills = EncodedStills(budget, dropped=self._tell)
+        self.stills = EncodedStills(budget, dropped=self._tell, cache=cache)
         self.warm = Warm(self._backend, self.stills, self.turns.take)
         self._idle_session_s = idle_session_s
         self._lock = Lock()
