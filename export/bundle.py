@@ -40,26 +40,34 @@ from tinct.runtime.bundle import (
     write_manifest,
 )
 from tinct.runtime.errors import BundleError, OutputError, OutputExistsError
+from tinct.runtime.motion import NONE
 from tinct.training.model.lite import Lite
+from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.registry import Network
-from tinct.training.model.weights import WeightsError, load_weights
+from tinct.training.model.weights import WeightsError, load_motion, load_weights
 
 REFERENCE_FILE = "reference.onnx"
 FRAME_FILE = "frame.onnx"
 WORKING_SIZES = {"lite": 288, "swin": 224, "vit": 224, "devc": 224}
 """Default short side by variant; the seeds' compare at stride 4, whose memory grows with the fourth power of it."""
-MOTION = "dis"
 FLOPS_SIZE = (224, 384)
 
 
 def export_bundle(
-    checkpoint: Path, output: Path, *, name: str = "lite", version: str = "0.1.0", card: Path | None = None
+    checkpoint: Path,
+    output: Path,
+    *,
+    name: str = "lite",
+    version: str = "0.1.0",
+    card: Path | None = None,
+    motion: Path | None = None,
 ) -> Path:
     """Export the network of ``checkpoint`` to the new bundle folder ``output`` and return that folder.
 
     The bundle appears complete or not at all. Its weights are float16; its graphs are compared with the network in
     PyTorch, and the comparison stands in the manifest under ``quality["parity"]``. ``card`` is a JSON file as
-    `read_card` takes it, and adds ``MODEL_CARD.md``.
+    `read_card` takes it, and adds ``MODEL_CARD.md``. ``motion`` is the checkpoint of a motion network, which then
+    stands in the frame graph.
 
     Raises:
         OutputExistsError: ``output`` is there already.
@@ -70,15 +78,13 @@ def export_bundle(
     if os.path.lexists(output):
         raise OutputExistsError(f"{output} is there already; give a new folder or remove it")
     words = read_card(card) if card is not None else None
-    try:
-        network = load_weights(checkpoint)
-    except WeightsError as error:
-        raise BundleError(str(error)) from error
+    network = _network(checkpoint, motion)
     round_weights(network)
     with new_folder(output) as folder:
         write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
         write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
-        descriptor = descriptor_network(network.trunk, _colour(network)) if isinstance(network, Lite) else None
+        own = network.network if isinstance(network, SelfMoving) else network
+        descriptor = descriptor_network(own.trunk, _colour(network)) if isinstance(own, Lite) else None
         if descriptor is not None:
             write_graph(store_half(descriptor_graph(descriptor)), folder / DESCRIPTOR_FILE)
         manifest = _manifest(network, folder, name=name, version=version, card=words or ModelCard())
@@ -97,7 +103,15 @@ def export_bundle(
     return output
 
 
-def _manifest(network: Network, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
+def _network(checkpoint: Path, motion: Path | None) -> Network | SelfMoving:
+    try:
+        network = load_weights(checkpoint)
+        return network if motion is None else SelfMoving(network, load_motion(motion)).eval()
+    except (WeightsError, ValueError) as error:
+        raise BundleError(str(error)) from error
+
+
+def _manifest(network: Network | SelfMoving, folder: Path, *, name: str, version: str, card: ModelCard) -> Manifest:
     files = [file for file in (REFERENCE_FILE, FRAME_FILE, DESCRIPTOR_FILE) if (folder / file).exists()]
     descriptor = GraphSpec(DESCRIPTOR_FILE, DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS)
     return Manifest(
@@ -110,7 +124,7 @@ def _manifest(network: Network, folder: Path, *, name: str, version: str, card: 
         bank=network.BANK,
         descriptor_graph=descriptor if DESCRIPTOR_FILE in files else None,
         files=digest_files(folder, files),
-        motion=MOTION,
+        motion=NONE if isinstance(network, SelfMoving) else "dis",
         working_size=WORKING_SIZES[network.VARIANT],
         size_multiple=SIZE_MULTIPLE,
         parameters=sum(weight.numel() for weight in network.parameters()),
@@ -121,7 +135,7 @@ def _manifest(network: Network, folder: Path, *, name: str, version: str, card: 
     )
 
 
-def _colour(network: Network) -> ColourScale:
+def _colour(network: Network | SelfMoving) -> ColourScale:
     config = network.config
     return ColourScale(l_mean=config.l_mean, l_scale=config.l_scale, ab_scale=config.ab_scale)
 

@@ -13,13 +13,20 @@ from torch.export import Dim
 from torch.onnx.errors import OnnxExporterError
 
 from tinct.runtime.errors import BundleError
-from tinct.training.model.network import FrameInputs
+from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.registry import Network, make_bank
 
 OPSET = 20
 SIZE_MULTIPLE = 32
-FRAME_PLANES = {"luminance": 1, "warped_ab": 2, "warped_validity": 1, "warped_confidence": 1, "hints": 3}
-"""Image inputs of the frame graph and their channels."""
+CHANNELS = {
+    "luminance": 1,
+    "previous_luminance": 1,
+    "warped_ab": 2,
+    "warped_validity": 1,
+    "warped_confidence": 1,
+    "hints": 3,
+}
+"""Of the image inputs that a frame graph may have."""
 FRAME_OUTPUTS = ("ab", "confidence")
 
 _EXAMPLE = (3 * SIZE_MULTIPLE, 5 * SIZE_MULTIPLE)
@@ -31,7 +38,7 @@ _LOGGERS = ("torch.onnx", "torch.onnx._internal.exporter._registration")
 class ReferenceGraph(nn.Module):
     """``still`` (1, 3, H, W) scaled Lab -> the tensors of the network's bank."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network | SelfMoving) -> None:
         super().__init__()
         self.network = network
 
@@ -43,32 +50,23 @@ class ReferenceGraph(nn.Module):
 class FrameGraph(nn.Module):
     """One frame with the tokens of all stills in force -> ``ab`` and ``confidence``."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network | SelfMoving) -> None:
         super().__init__()
         self.network = network
 
-    def forward(
-        self,
-        luminance: Tensor,
-        warped_ab: Tensor,
-        warped_validity: Tensor,
-        warped_confidence: Tensor,
-        hints: Tensor,
-        bank: tuple[Tensor, ...],
-        bank_bias: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """Colour a frame; ``bank`` holds the network's bank tensors in its order."""
-        frame = FrameInputs(luminance, warped_ab, warped_validity, warped_confidence, hints)
-        colours = self.network.colorize_frame(frame, make_bank(self.network, bank), bank_bias)
+    def forward(self, frame: tuple[Tensor, ...], bank: tuple[Tensor, ...], bank_bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Colour a frame; ``frame`` and ``bank`` hold what the network takes, in its order."""
+        inputs = self.network.FRAME(*frame)
+        colours = self.network.colorize_frame(inputs, make_bank(self.network, bank), bank_bias)
         return colours.ab, colours.confidence
 
 
-def frame_inputs(network: Network) -> tuple[str, ...]:
+def frame_inputs(network: Network | SelfMoving) -> tuple[str, ...]:
     """Names of the frame graph's inputs, in order."""
-    return (*FRAME_PLANES, *network.BANK, "bank_bias")
+    return (*network.FRAME._fields, *network.BANK, "bank_bias")
 
 
-def reference_graph(network: Network) -> onnx.ModelProto:
+def reference_graph(network: Network | SelfMoving) -> onnx.ModelProto:
     """The graph that encodes a still, for any size in multiples of `SIZE_MULTIPLE`.
 
     Raises:
@@ -79,7 +77,7 @@ def reference_graph(network: Network) -> onnx.ModelProto:
     return export_graph(ReferenceGraph(network), {"still": example}, axes, ("still",), tuple(network.BANK))
 
 
-def frame_graph(network: Network) -> onnx.ModelProto:
+def frame_graph(network: Network | SelfMoving) -> onnx.ModelProto:
     """The graph that colours a frame, for any size in multiples of `SIZE_MULTIPLE` and any number of tokens.
 
     Raises:
@@ -93,22 +91,25 @@ def frame_graph(network: Network) -> onnx.ModelProto:
     return export_graph(FrameGraph(network), *grouped, names, FRAME_OUTPUTS)
 
 
-def frame_example(network: Network, height: int, width: int, *, still_size: tuple[int, int]) -> dict[str, Tensor]:
+def frame_example(
+    network: Network | SelfMoving, height: int, width: int, *, still_size: tuple[int, int]
+) -> dict[str, Tensor]:
     """Inputs of `FrameGraph` by name: random numbers of the right shapes, and the bank of one random still."""
     random = _generator()
     with torch.no_grad():
         bank = network.encode_reference(torch.rand(1, 3, *still_size, generator=random))
-    images = {name: torch.rand(1, count, height, width, generator=random) for name, count in FRAME_PLANES.items()}
+    names = network.FRAME._fields
+    images = {name: torch.rand(1, CHANNELS[name], height, width, generator=random) for name in names}
     return {**images, **bank._asdict(), "bank_bias": torch.zeros(1, bank[0].shape[1])}
 
 
-def group_bank(network: Network, named: Mapping[str, Any]) -> dict[str, Any]:
+def group_bank(network: Network | SelfMoving, named: Mapping[str, Any]) -> dict[str, Any]:
     """What `FrameGraph` takes, from what is known of its inputs by name."""
-    bank = tuple(named[name] for name in network.BANK)
-    return {**{name: named[name] for name in FRAME_PLANES}, "bank": bank, "bank_bias": named["bank_bias"]}
+    frame, bank = (tuple(named[name] for name in names) for names in (network.FRAME._fields, network.BANK))
+    return {"frame": frame, "bank": bank, "bank_bias": named["bank_bias"]}
 
 
-def count_frame_flops(network: Network, height: int, width: int) -> int:
+def count_frame_flops(network: Network | SelfMoving, height: int, width: int) -> int:
     """Operations (2 x multiply-accumulate) of one frame with one still of the same size."""
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -12,7 +12,7 @@ from tinct.runtime.backends import Backend, backend_report, create_backend
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BundleError
 from tinct.training.model.exemplar.network import ExemplarNetwork
-from tinct.training.model.network import FrameInputs
+from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.registry import Network, make_bank
 
 Image = NDArray[np.float32]
@@ -31,7 +31,7 @@ equally well, rounding decides which comes first, and single pixels may differ."
 
 
 def parity_report(
-    network: Network,
+    network: Network | SelfMoving,
     bundle: Bundle,
     *,
     sizes: Sequence[tuple[int, int]] | None = None,
@@ -104,12 +104,12 @@ def _worst(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {**worst, "cases": rows}
 
 
-def _run_network(network: Network, stills: Sequence[Image], frame: Tensors) -> Tensors:
+def _run_network(network: Network | SelfMoving, stills: Sequence[Image], frame: Tensors) -> Tensors:
     with torch.no_grad():
         banks = [network.encode_reference(torch.from_numpy(still)) for still in stills]
         bank = make_bank(network, (torch.cat(parts, 1) for parts in zip(*banks, strict=True)))
         bias = torch.from_numpy(bank_bias([part[0].shape[1] for part in banks]))
-        images = FrameInputs(**{name: torch.from_numpy(frame[name]) for name in FrameInputs._fields})
+        images = network.FRAME(**{name: torch.from_numpy(frame[name]) for name in network.FRAME._fields})
         colours = network.colorize_frame(images, bank, bias)
     return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
 

@@ -56,8 +56,7 @@ def frame_of_photograph(height: int, width: int, scale: Scale) -> dict[str, Imag
         "warped_validity": np.broadcast_to(ramp, (1, 1, height, width)).copy(),
         "warped_confidence": np.broadcast_to(0.5 + 0.5 * ramp, (1, 1, height, width)).copy(),
         "hints": hints,
-        "previous_ab": np.ascontiguousarray(lab[:, 1:]),
-        "previous_luminance": np.ascontiguousarray(lab[:, :1]),
+        "previous_luminance": np.ascontiguousarray(np.roll(lab[:, :1], 3, axis=3)),
     }
 
 

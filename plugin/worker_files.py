@@ -120,9 +120,25 @@ class FileCalls(ABC):
         return picture
 
     def rank(
-        self, library: str, path: str, frame: int, count: int = 20, model: str = "lite", timeout: float | None = None
+        self,
+        library: str,
+        path: str,
+        frame: int,
+        count: int = 20,
+        model: str = "lite",
+        timeout: float | None = None,
+        skip: int = 0,
     ) -> list[tuple[str, float]]:
         """The stills of a library that are most like a plate's frame, best first, with their similarity -1..1.
+
+        Args:
+            library: its folder.
+            path: of the plate.
+            frame: the plate's own number.
+            count: how many, 1000 at most; fewer are there only at the end.
+            model: that described the library.
+            timeout: seconds; None = the client's.
+            skip: how many of the best are left out, because they are known.
 
         Raises:
             WorkerRefused: the library or the plate cannot be used.
@@ -130,7 +146,7 @@ class FileCalls(ABC):
         """
         header = {
             "call": "rank", "library": os.path.abspath(library), "path": os.path.abspath(path), "frame": frame,
-            "count": count, "model": model,
+            "count": count, "model": model, "skip": skip,
         }  # fmt: skip
         found = self.repeated(lambda: self.call(header, timeout=timeout), "rank")[0]["found"]
         return [(one["path"], one["similarity"]) for one in found]

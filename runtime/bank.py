@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.runtime.arithmetic import arithmetic_of
 from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.bundle import Manifest
 from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
@@ -16,6 +17,7 @@ from tinct.runtime.errors import BackendError
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.media.stills import Still, StillFile
 from tinct.runtime.recently_used import RecentlyUsed
+from tinct.runtime.still_cache import StillCache
 from tinct.runtime.still_choice import STILL_CELLS, Cells, cells_of
 from tinct.runtime.working_size import WorkingSize
 
@@ -23,6 +25,8 @@ Image = NDArray[np.float32]
 
 STILL_VIEW = ColourTags(matrix="bt709", transfer="srgb", full_range=True)
 """How a still looks as a grey plate."""
+_VIEW, _TOKENS = "view", "tokens "
+"""Names of arrays in a `StillCache`."""
 CACHE_BYTES = 256 * 2**20
 """Default bound of `EncodedStills`."""
 
@@ -137,11 +141,19 @@ class EncodedStills:
     not thread-safe.
     """
 
-    def __init__(self, limit: int = CACHE_BYTES, *, dropped: Callable[[str, int], None] | None = None) -> None:
-        """Start empty; ``dropped`` hears the digest and the bytes of each still that had to go."""
+    def __init__(
+        self,
+        limit: int = CACHE_BYTES,
+        *,
+        dropped: Callable[[str, int], None] | None = None,
+        cache: StillCache | None = None,
+    ) -> None:
+        """Start empty; ``dropped`` hears the digest and the bytes of each still that had to go. ``cache``: where stills
+        are looked for before they are encoded, and kept for others."""
         self._stills: RecentlyUsed[_Key, EncodedStill] = RecentlyUsed(limit)
         self._cells: RecentlyUsed[_Key, Cells] = RecentlyUsed(limit)
         self._dropped = dropped
+        self._cache = cache
 
     @property
     def limit(self) -> int:
@@ -168,8 +180,7 @@ class EncodedStills:
         """
 
         def made() -> EncodedStill:
-            view, size = reference.view(short_side, backend.bundle.manifest.size_multiple)
-            return EncodedStill(encode_view(size.pad(view), backend), view)
+            return encode_still(reference, backend, short_side, self._cache)
 
         still, gone = self._stills.get(_key(reference, backend, short_side), made)
         for (digest, *_), other in gone:
@@ -196,6 +207,34 @@ _Key = tuple[str, str, str, int]
 
 def _key(reference: Reference, backend: Backend, short_side: int) -> _Key:
     return reference.digest, backend.bundle.manifest.identity, backend.NAME, short_side
+
+
+def encode_still(
+    reference: Reference, backend: Backend, short_side: int, cache: StillCache | None = None
+) -> EncodedStill:
+    """The still's tokens and view, at its own aspect with that short side; out of ``cache`` if it is there, with the
+    same bits.
+
+    Raises:
+        BackendError: the reference graph failed.
+    """
+    facts = {} if cache is None else _cache_facts(reference, backend, short_side)
+    names = backend.bundle.manifest.bank
+    kept = None if cache is None else cache.load(facts)
+    if kept is not None and kept.keys() == {_VIEW, *(_TOKENS + name for name in names)}:
+        return EncodedStill({name: kept[_TOKENS + name] for name in names}, kept[_VIEW])
+    view, size = reference.view(short_side, backend.bundle.manifest.size_multiple)
+    tokens = {name: np.ascontiguousarray(one) for name, one in encode_view(size.pad(view), backend).items()}
+    still = EncodedStill(tokens, np.ascontiguousarray(view))
+    if cache is not None:
+        cache.store(facts, {_VIEW: still.view, **{_TOKENS + name: one for name, one in tokens.items()}})
+    return still
+
+
+def _cache_facts(reference: Reference, backend: Backend, short_side: int) -> dict[str, str | int]:
+    """All that decides the bits of an encoded still."""
+    model = backend.bundle.manifest.identity
+    return {"still": reference.digest, "model": model, "short side": short_side, **arithmetic_of(backend)}
 
 
 def encode_view(view: Image, backend: Backend) -> Tensors:

@@ -23,7 +23,6 @@ FRAME_INPUTS = (
     "warped_ab",
     "warped_validity",
     "warped_confidence",
-    "previous_ab",
     "previous_luminance",
     "hints",
     "bank_bias",
@@ -66,8 +65,8 @@ class Manifest:
       of all stills in force joined along axis 1):
       ``luminance`` (1, 1, H, W) scaled; ``warped_ab`` (1, 2, H, W) the previous result moved by the motion source,
       scaled; ``warped_validity`` (1, 1, H, W) 0..1, 0 everywhere when there is no previous frame;
-      ``warped_confidence`` (1, 1, H, W) 0..1 the previous confidence, moved likewise; ``previous_ab`` and
-      ``previous_luminance`` the same not moved (models with motion in the graph), scaled, zeros when there is none;
+      ``warped_confidence`` (1, 1, H, W) 0..1 the previous confidence, moved likewise; ``previous_luminance``
+      (1, 1, H, W) scaled that of the previous frame, for models with motion in the graph (``motion``);
       ``hints`` (1, 3, H, W) a, b scaled and mask 0/1; ``bank_bias`` (1, N) natural logarithm of the weight of each
       token's still.
     * frame graph, out: ``ab`` (1, 2, H, W) scaled, ``confidence`` (1, 1, H, W) 0..1.
@@ -86,7 +85,8 @@ class Manifest:
     """sha256 of every file of the bundle but the manifest, by name."""
     motion: str = "dis"
     """Motion source that fills ``warped_*``: a name in ``runtime/motion``, or ``"none"`` for models with motion in the
-    graph: then the previous result comes unmoved, with a validity of 1 everywhere."""
+    graph: then the previous result comes unmoved, with a validity of 1 where the picture is. On a frame without a past
+    a still of the same view stands in for it, if there is one."""
     working_size: int = 288
     """Default short side of the working size in pixels."""
     descriptor_graph: GraphSpec | None = None

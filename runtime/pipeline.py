@@ -12,7 +12,7 @@ from typing import Any
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bundle import find_bundle
 from tinct.runtime.checkpoint import Checkpoint
-from tinct.runtime.errors import CancelledError
+from tinct.runtime.errors import CancelledError, StillError
 from tinct.runtime.managed import ColourManagement, managed_plate, managed_result
 from tinct.runtime.mask import Mask
 from tinct.runtime.media import (
@@ -184,7 +184,7 @@ class _Opened:
             backend,
             working_size=request.working_size,
             stills_at_once=request.stills_at_once,
-            encoded=warm.stills,
+            encoded=warm.encoded,
         )
         session.set_references(references)
         run = PlateRun(request, info, session, backend, mask, warm)
@@ -301,6 +301,11 @@ def _read_references(request: ColorizeRequest, management: ColourManagement | No
     references, held = [], 0
     for named in request.references:
         still = read_still(Path(named.path), to_srgb=to_srgb, framing=named.framing)
+        if named.digest is not None and still.digest != named.digest:
+            raise StillError(
+                f"the still {named.path} is another picture than when this work was planned; put the earlier one back, "
+                "or plan the work again"
+            )
         reference = Reference(still, named.frame, named.weight)
         if held + still.rgb.nbytes > STILL_BYTES:
             reference = replace(reference, still=StillFile(still.path, still.digest, to_srgb, named.framing))

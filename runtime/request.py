@@ -19,12 +19,14 @@ class StillAt:
     """A reference still's file, and the plate's own frame number from which it is in force (None = from the start).
 
     ``weight``: how much it counts beside the other stills of its set, above 0. ``framing``: the part that counts.
+    ``digest``: sha256 that its pixels must have (`Still.digest`); None: whatever the file holds.
     """
 
     path: str | os.PathLike[str]
     frame: int | None = None
     weight: float = 1.0
     framing: Framing = WHOLE
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

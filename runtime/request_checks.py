@@ -11,8 +11,8 @@ from tinct.runtime.passes import check_passes
 from tinct.runtime.request import ColorizeRequest
 
 
-def check_names(request: ColorizeRequest) -> None:
-    """Refuse names that are not known and parameters out of their range.
+def check_names(request: ColorizeRequest, *, stills: bool = True) -> None:
+    """Refuse names that are not known and parameters out of their range; ``stills``: some must be named.
 
     Raises:
         UsageError: see above.
@@ -30,7 +30,7 @@ def check_names(request: ColorizeRequest) -> None:
     for still in request.references:
         if not (math.isfinite(still.weight) and still.weight > 0):
             raise UsageError(f"the weight of the still {still.path} is {still.weight} and must be above 0")
-    if not request.references:
+    if stills and not request.references:
         raise UsageError("no reference still was given; name at least one (--reference STILL)")
 
 

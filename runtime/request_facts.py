@@ -43,7 +43,7 @@ def request_facts(
         "backend": backend.NAME,
         "precision": backend.precision,
         "stills": [
-            f"{Path(still.path).name} {reference.digest[:16]} {_json({**_plain(still), 'path': None})}"
+            f"{Path(still.path).name} {reference.digest[:16]} {_json({**_plain(still), 'path': None, 'digest': None})}"
             for still, reference in zip(request.references, references, strict=True)
         ],
     }

@@ -13,7 +13,8 @@ from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, encode_view, reference_set_id
 from tinct.runtime.errors import BackendError, StateError, UsageError
 from tinct.runtime.hints import Hints
-from tinct.runtime.motion import create_motion
+from tinct.runtime.motion import MotionSource, create_motion
+from tinct.runtime.motion.dis import DisMotion
 from tinct.runtime.motion.propagate import propagate
 from tinct.runtime.state import TemporalState
 from tinct.runtime.still_choice import ALL, FRAME_CELLS, STILLS_AT_ONCE, Choice, cells_of, choice_at, likeness
@@ -25,7 +26,7 @@ Image = NDArray[np.float32]
 
 LARGEST_WORKING_SIZE = 2160
 WARPED = ("warped_ab", "warped_validity", "warped_confidence")
-"""Inputs of the frame graph that are the previous result moved to the frame."""
+"""Inputs of the frame graph that are the previous result, moved to the frame unless the graph moves it."""
 STILLS_TRIED = 8
 """Stills that a frame without a past is compared with, for colours that can be moved over from them."""
 LEAST_TRUST = 0.3
@@ -288,22 +289,17 @@ class ColorizationSession:
         scale = self._manifest.colour
         named = set(self._manifest.frame_graph.inputs)
         images = {"luminance": (size.pad(small) - np.float32(scale.l_mean)) / np.float32(scale.l_scale)}
-        old_ab, old_luminance = np.zeros((*size.padded_shape, 2), np.float32), np.zeros(size.padded_shape, np.float32)
-        moves = self._motion is not None and bool(named & set(WARPED))
-        if previous is not None:
-            old_ab = previous.ab / np.float32(scale.ab_scale)
-            old_luminance = (previous.luminance - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
-        if moves and previous is not None:
-            moved = self._moved(previous, small, size)
-        elif moves:
-            moved = self._moved_from_stills(small, size, bank)
-        elif previous is None:
-            moved = np.zeros((*size.padded_shape, 4), np.float32)
+        if self._motion is None:
+            past = self._unmoved(previous, small, size, bank)
+            images["previous_luminance"] = (past[..., 4] - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
+        elif not named & set(WARPED):
+            past = np.zeros((*size.padded_shape, 4), np.float32)
+        elif previous is not None:
+            past = self._moved(previous, small, size, self._motion)
         else:
-            moved = np.dstack([previous.ab, np.ones_like(previous.confidence), previous.confidence])
-        ab, validity, confidence = moved[..., :2], moved[..., 2], moved[..., 3]
+            past = self._still_as_past(small, size, bank, self._motion)[1]
+        ab, validity, confidence = past[..., :2], past[..., 2], past[..., 3]
         images |= dict(zip(WARPED, (ab / np.float32(scale.ab_scale), validity, confidence), strict=True))
-        images |= {"previous_ab": old_ab, "previous_luminance": old_luminance}
         if "hints" in named:
             images["hints"] = self._hint_planes(size, hints)
         tensors = {name: _to_planes(image) for name, image in images.items() if name in named}
@@ -311,31 +307,48 @@ class ColorizationSession:
             tensors["bank_bias"] = bank.bias
         return tensors | dict(bank.tensors)
 
-    def _moved(self, previous: TemporalState, small: Image, size: WorkingSize) -> Image:
+    def _unmoved(self, previous: TemporalState | None, small: Image, size: WorkingSize, bank: ReferenceBank) -> Image:
+        """What came before as it was, for a graph that moves it: padded (H, W, 5) ab in Lab units, whether there is
+        any, confidence, L*."""
+        past = np.zeros((*size.padded_shape, 5), np.float32)
+        if previous is not None:
+            past[..., :2], past[..., 3], past[..., 4] = previous.ab, previous.confidence, previous.luminance
+        else:
+            view = self._still_as_past(small, size, bank, DisMotion())[0]
+            if view is None:
+                return past
+            lab = size.pad(view)
+            past[..., :2], past[..., 3], past[..., 4] = lab[..., 1:], 1.0, lab[..., 0]
+        past[: size.height, : size.width, 2] = 1.0
+        return past
+
+    def _moved(self, previous: TemporalState, small: Image, size: WorkingSize, source: MotionSource) -> Image:
         """The previous result moved here, padded (H, W, 4): ab in Lab units, trust and confidence 0..1."""
-        assert self._motion is not None
         state = np.dstack([previous.ab, previous.confidence])
         # Motion sees the picture alone: what the padding shows does not move like it.
-        moved, trust = propagate(size.crop(previous.luminance), size.crop(state), small, self._motion)
+        moved, trust = propagate(size.crop(previous.luminance), size.crop(state), small, source)
         return size.pad(np.dstack([moved[..., :2], trust, moved[..., 2]]))
 
-    def _moved_from_stills(self, small: Image, size: WorkingSize, bank: ReferenceBank) -> Image:
-        """As `_moved`, for a frame without a past.
+    def _still_as_past(
+        self, small: Image, size: WorkingSize, bank: ReferenceBank, source: MotionSource
+    ) -> tuple[Image | None, Image]:
+        """For a frame without a past: a still of the same view, (h, w, 3) Lab, None where there is none, and what it
+        gives, as `_moved`.
 
-        A still of the same view stands in for the previous frame: the frame it was made from gets its very colours.
+        It stands in for the previous frame: the frame it was made from gets its very colours.
         """
-        assert self._motion is not None
-        best, least = np.zeros((*size.shape, 4), np.float32), LEAST_TRUST
+        still, best, least = None, np.zeros((*size.shape, 4), np.float32), LEAST_TRUST
         for view in bank.views[:STILLS_TRIED]:
             if _same_aspect(view.shape, size.shape):
                 if view.shape[:2] != size.shape:  # a still of another resolution
                     view = np.asarray(cv2.resize(view, size.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
                 moved, trust = propagate(
-                    np.ascontiguousarray(view[..., 0]), np.ascontiguousarray(view[..., 1:]), small, self._motion
+                    np.ascontiguousarray(view[..., 0]), np.ascontiguousarray(view[..., 1:]), small, source
                 )
                 if float(trust.mean()) > least:
                     best, least = np.dstack([moved, trust, np.ones_like(trust)]), float(trust.mean())
-        return size.pad(best)
+                    still = view
+        return still, size.pad(best)
 
     def _hint_planes(self, size: WorkingSize, hints: Hints | None) -> Image:
         planes = np.zeros((*size.padded_shape, 3), np.float32)

@@ -14,6 +14,7 @@ from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BackendError
 from tinct.runtime.hint_points import HintTracker
 from tinct.runtime.session import ColorizationSession, StepResult
+from tinct.runtime.still_cache import StillCache
 
 Image = NDArray[np.float32]
 
@@ -27,12 +28,19 @@ class Warm:
     """Where a run gets its backend and its stills from; as it stands: its own, for itself alone.
 
     ``backend``: gives one that has the bundle loaded, by name and number of threads. ``stills``: the store of encoded
-    stills, None for one of the run's own. ``turn``: held while the network works.
+    stills, None for one of the run's own, which then looks into ``cache``, if there is one, before it encodes.
+    ``turn``: held while the network works.
     """
 
     backend: Callable[[str, Bundle, int | None], Backend] = _own_backend
     stills: EncodedStills | None = None
     turn: Callable[[], AbstractContextManager[None]] = nullcontext
+    cache: StillCache | None = None
+
+    @property
+    def encoded(self) -> EncodedStills:
+        """The store of encoded stills of one run."""
+        return EncodedStills(cache=self.cache) if self.stills is None else self.stills
 
     def step(
         self,

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tinct.training.data.plan import SampleConfig
+from tinct.training.data.plan import MotionRanges, SampleConfig
 from tinct.training.generator_terms import GeneratorConfig
 from tinct.training.hint_points import HintConfig
+from tinct.training.losses.motion import MotionLossWeights
 from tinct.training.losses.weights import SWINTEXCO, VITEXCO, GeneratorLossWeights
 from tinct.training.model.exemplar.presets import devc, swintexco, vitexco
 from tinct.training.model.features import PRETRAINED
 from tinct.training.model.lite import LiteConfig
+from tinct.training.model.motion.network import MotionConfig
 from tinct.training.model.registry import Config
 
 
@@ -30,7 +32,8 @@ class Recipe:
     """Everything that decides a training run.
 
     ``variant`` and ``model``: the network; ``trunk_weights``: where those of its trunk come from (`create_extractor`).
-    ``losses``: lite's own; ``generator``: the seeds' and a discriminator, on top of them.
+    ``losses``: lite's own; ``generator``: the seeds' and a discriminator, on top of them; ``motion``: those of a motion
+    network, instead of both.
     ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
     in scaled ab of the smooth colour error put on true previous frames. ``foreign``: chance that a sample whose
     previous colours are not its reference's gets the reference of another sample, so that the network learns what to
@@ -43,11 +46,12 @@ class Recipe:
     name: str
     steps: int
     variant: str = "lite"
-    model: Config = field(default_factory=LiteConfig)
+    model: Config | MotionConfig = field(default_factory=LiteConfig)
     trunk_weights: str = PRETRAINED
     samples: SampleConfig = field(default_factory=SampleConfig)
     losses: LossWeights = field(default_factory=LossWeights)
     generator: GeneratorConfig | None = None
+    motion: MotionLossWeights | None = None
     batch: int = 2
     accumulate: int = 1
     learning_rate: float = 5e-4
@@ -149,6 +153,37 @@ def _seed(variant: str, model: Config, weights: GeneratorLossWeights, *, learnin
     )
 
 
+def motion_cpu() -> Recipe:
+    """The motion network on two CPU cores: pairs of frames, and photos in exactly known motion."""
+    samples = SampleConfig(
+        size=(192, 320),
+        unroll=2,
+        strides=(1, 1, 1, 2, 2, 3, 4),
+        photo_share=0.3,
+        smallest_window=0.5,
+        pan=0.5,
+        motion=MotionRanges(shift=0.06),
+        distortion=4.0,
+    )
+    return _motion("motion_cpu", samples, steps=6000, loaders=1)
+
+
+def motion_gpu() -> Recipe:
+    """The motion network on one data-centre GPU."""
+    samples = SampleConfig(
+        size=(256, 448), unroll=2, strides=(1, 1, 1, 2, 2, 3, 4), photo_share=0.2, pan=0.5, smallest_window=0.5
+    )
+    return _motion("motion_gpu", samples, steps=20000, batch=8, resident=True)
+
+
+def _motion(name: str, samples: SampleConfig, *, steps: int, **changes: int) -> Recipe:
+    return replace(
+        Recipe(name, steps=steps, variant="motion", model=MotionConfig(), samples=samples, motion=MotionLossWeights()),
+        learning_rate=6e-4,
+        **changes,
+    )
+
+
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "lite_cpu": lite_cpu,
     "lite_gpu": lite_gpu,
@@ -156,5 +191,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "swin": swin,
     "vit": vit,
     "devc": devc_vgg,
+    "motion_cpu": motion_cpu,
+    "motion_gpu": motion_gpu,
     "tiny": tiny,
 }

@@ -20,8 +20,11 @@ from tinct.training.divergence import DivergenceWatch
 from tinct.training.journal import Journal
 from tinct.training.model.discriminator import Discriminator
 from tinct.training.model.features import FeatureWeightsError
-from tinct.training.model.registry import create_network
-from tinct.training.model.weights import WeightsError, load_weights, pack
+from tinct.training.model.motion.network import MotionConfig, MotionNet
+from tinct.training.model.registry import Network, create_network
+from tinct.training.model.weights import WeightsError, load_motion, load_weights, pack
+from tinct.training.motion_sheet import motion_sheet
+from tinct.training.motion_step import MotionLoss
 from tinct.training.recipes import Recipe
 from tinct.training.sample_sheet import sample_sheet
 from tinct.training.unrolled_step import UnrolledLoss
@@ -57,14 +60,14 @@ class TrainingRun:
         self.sound = torch.ones((), dtype=torch.bool, device=device)
         """Whether every loss so far was a number; on the device, so that asking need not wait for it."""
         try:
-            self.model = create_network(recipe.variant, recipe.model, weights=trunk_file or recipe.trunk_weights)
-            self.loss: nn.Module = UnrolledLoss(self.model, recipe).to(device)
+            self.model = _network(recipe, trunk_file)
+            self.loss: nn.Module = _loss(self.model, recipe).to(device)
             """Gives the loss terms; its gradients are averaged over the workers."""
         except (FeatureWeightsError, ModuleNotFoundError) as error:
             raise TrainingError(f"the recipe {recipe.name} cannot start: {error}") from error
         self.model.to(device, memory_format=torch.channels_last)
         self.average = deepcopy(self.model).eval()
-        trunk = list(self.model.trunk.parameters())
+        trunk = [] if isinstance(self.model, MotionNet) else list(self.model.trunk.parameters())
         resting = {id(weight) for weight in trunk}
         rest = [weight for weight in self.model.parameters() if id(weight) not in resting]
         groups = [
@@ -94,7 +97,7 @@ class TrainingRun:
         Raises:
             WeightsError: it holds none, or one of another architecture.
         """
-        network = load_weights(path)
+        network = load_motion(path) if isinstance(self.model, MotionNet) else load_weights(path)
         if network.config != self.recipe.model:
             raise WeightsError(f"{path} holds a network of another configuration than the recipe's")
         for target in (self.model, self.average):
@@ -198,6 +201,8 @@ class TrainingRun:
     def _sheet(self, batch: Batch) -> NDArray[np.uint8]:
         """What the averaged network does with ``batch``."""
         on_device = {name: value.to(self.device) for name, value in batch.items()}
+        if isinstance(self.average, MotionNet):
+            return motion_sheet(self.average, on_device)
         random = torch.Generator(self.device).manual_seed(SHEET_SEED)
         return sample_sheet(self.average, on_device, self.recipe, random)
 
@@ -215,7 +220,7 @@ class TrainingRun:
         trunk = self.optimizer.param_groups[TRUNK]
         awake = progress >= recipe.trunk_from
         trunk["lr"] *= awake
-        if trunk["params"][0].requires_grad == awake:
+        if all(weight.requires_grad == awake for weight in trunk["params"]):
             return
         for weight in trunk["params"]:
             weight.requires_grad_(awake)
@@ -273,3 +278,16 @@ class TrainingRun:
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(f"{path} is of another architecture: {error}") from error
         self.step = state["step"]
+
+
+def _network(recipe: Recipe, trunk_file: Path | None) -> Network | MotionNet:
+    if isinstance(recipe.model, MotionConfig):
+        return MotionNet(recipe.model)
+    return create_network(recipe.variant, recipe.model, weights=trunk_file or recipe.trunk_weights)
+
+
+def _loss(model: Network | MotionNet, recipe: Recipe) -> nn.Module:
+    if isinstance(model, MotionNet):
+        assert recipe.motion is not None
+        return MotionLoss(model, recipe.motion)
+    return UnrolledLoss(model, recipe)

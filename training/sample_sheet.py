@@ -36,7 +36,7 @@ def sample_sheet(
     for i in range(len(light)):
         hinted = torch.cat([light[i], hints[i, ..., :2]], -1)
         confidence = torch.cat([100 * last.colours.confidence[i].float().movedim(0, -1), hints[i, ..., :2] * 0], -1)
-        rows.append(np.hstack([_picture(lab) for lab in (references[i], hinted, results[i], truths[i], confidence)]))
+        rows.append(np.hstack([picture(lab) for lab in (references[i], hinted, results[i], truths[i], confidence)]))
     return np.vstack(rows)
 
 
@@ -47,6 +47,7 @@ def write_sheet(path: Path, picture: NDArray[np.uint8]) -> None:
     path.write_bytes(encoded.tobytes())
 
 
-def _picture(lab: Tensor) -> NDArray[np.uint8]:
+def picture(lab: Tensor) -> NDArray[np.uint8]:
+    """Lab (H, W, 3) as 8-bit sRGB."""
     rgb = lab_to_srgb(lab.cpu().numpy().astype(np.float32))
     return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)

@@ -49,6 +49,11 @@ class Kept:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._entries
 
+    def peek(self, key: Hashable) -> Any:
+        """What is kept under ``key``, or None; that is no use of it."""
+        with self._lock:
+            return self._entries.get(key, (None, 0))[0]
+
     def get(self, key: Hashable) -> Any:
         """What is kept under ``key``, or None."""
         with self._lock:

@@ -29,6 +29,8 @@ class Backend(ABC):
         self.threads = threads
         self.precision = "f32"
         """What the networks are computed in; results of two precisions differ slightly."""
+        self.device = ""
+        """The GPU that computes; empty where the processor does."""
 
     @classmethod
     @abstractmethod

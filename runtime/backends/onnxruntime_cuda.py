@@ -73,6 +73,7 @@ class OnnxRuntimeCudaBackend(BoundOnnxRuntimeBackend):
         return gpu if isinstance(gpu, str) else None
 
     def _open_memory(self) -> DeviceMemory:
+        self.device = str(find_gpu())
         return CudaMemory()
 
     def _provider_options(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ class TensorRtBackend(GraphBackend):
         self._trt = load_tensorrt(self.NAME)
         self._folder = engine_folder(self.bundle)
         self._gpu = gpu
+        self.device = str(gpu)
         self._memory = CudaMemory()
         self._cpu: OnnxRuntimeBackend | None = None
 

@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tinct import __version__
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.errors import FrameRangeError, PiecesError, ShotListError, UsageError
+from tinct.runtime.errors import FrameRangeError, PiecesError, ShotListError, TinctError, UsageError
 from tinct.runtime.farm.folder import JobFolder, here, write_whole
 from tinct.runtime.farm.job import AUTO, FarmJob, Film
+from tinct.runtime.farm.library_choice import choose_of, library_of, open_library_of, references_of
 from tinct.runtime.farm.paths import PathRule, mapped, mapped_request
 from tinct.runtime.farm.plan import Chunk, Plan, PlannedFilm, cut_film, identity_of, read_plan
+from tinct.runtime.library.auto_stills import check_record
 from tinct.runtime.media import PlateInfo, open_plate, open_writer, read_still
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
+from tinct.runtime.media.framing import Framing
 from tinct.runtime.media.staging import StagingFolder
 from tinct.runtime.request import ColorizeRequest
 from tinct.runtime.request_checks import check_frames, check_hint_places, check_names
@@ -37,7 +41,8 @@ def analyse(
 ) -> Plan:
     """Write the plan of ``job``, or take the one that is there if it is of the same job and the same files.
 
-    Everything that can be refused is refused here: names, plates, stills, outputs, containers.
+    Everything that can be refused is refused here: names, plates, stills, libraries, outputs, containers. Stills that
+    are to be chosen are chosen here, once; the tasks take them from the plan.
 
     Args:
         job: what to do, with paths as on the machine that wrote it.
@@ -48,24 +53,27 @@ def analyse(
 
     Raises:
         UsageError: a request must change, or has gaps between its frames.
-        TinctError: as `colorize_plate` before its work begins, and as `detect_shots` and `read_shots`.
+        LibraryError: a library is broken, or is another than when the job was written.
+        TinctError: as `colorize_plate` before its work begins, and as `detect_shots`, `read_shots` and
+            `choose_auto_stills`.
     """
     facts = [_facts_of(film, rules) for film in job.films]
-    identity = identity_of(
+    asked = identity_of(
         {"version": __version__, "films": facts, "chunk": job.chunk, "preroll": job.preroll, "backend": backend}
     )
     try:
         there = read_plan(folder.plan)
     except PiecesError:
         there = None
-    if there is not None and there.identity == identity:
+    if there is not None and there.asked == asked and all(_has_its_stills(film, rules) for film in there.films):
         return there
-    planned = [_planned(film, rules, progress) for film in job.films]
+    planned = [_planned(film, rules, backend, progress) for film in job.films]
     _check_apart(planned)
     chunks: list[Chunk] = []
     for number, film in enumerate(planned):
         chunks += cut_film(number, film.shots, film.first, film.last, job.chunk)
-    plan = Plan(identity, tuple(planned), tuple(chunks), job.preroll, backend)
+    identity = identity_of({"asked": asked, "stills": [film.request["references"] for film in planned]})
+    plan = Plan(identity, tuple(planned), tuple(chunks), job.preroll, backend, asked)
     write_whole(folder.plan, plan.to_json().encode())
     return plan
 
@@ -82,7 +90,9 @@ def film_request(film: Film | PlannedFilm, rules: Sequence[PathRule]) -> Coloriz
 def _facts_of(film: Film, rules: Sequence[PathRule]) -> Mapping[str, Any]:
     """All that a film's result depends on."""
     request = film_request(film, rules)
-    check_names(request)
+    check_names(request, stills=film.auto is None)
+    if film.auto is not None:
+        library_of(film.auto, rules)
     with open_plate(Path(request.input), frames=request.frames) as plate:
         info = plate.info
     stills = [hashlib.sha256(_bytes(Path(still.path))).hexdigest() for still in request.references]
@@ -94,10 +104,21 @@ def _facts_of(film: Film, rules: Sequence[PathRule]) -> Mapping[str, Any]:
         "stills": stills,
         "model": find_bundle(request.model).manifest.identity,
         "shots": film.shots if shots is None else hashlib.sha256(shots).hexdigest(),
+        "auto": film.auto,
     }
 
 
-def _planned(film: Film, rules: Sequence[PathRule], progress: ShotProgress | None) -> PlannedFilm:
+def _has_its_stills(film: PlannedFilm, rules: Sequence[PathRule]) -> bool:
+    """Whether the stills that were chosen for a film are the pictures that they were then."""
+    if not film.stills:
+        return True  # those that were named are part of what was asked for
+    try:
+        return _with_digests(film.request, film_request(film, rules)) == film.request
+    except TinctError:
+        return False
+
+
+def _planned(film: Film, rules: Sequence[PathRule], backend: str | None, progress: ShotProgress | None) -> PlannedFilm:
     request = film_request(film, rules)
     with open_plate(Path(request.input), frames=request.frames) as plate:
         info = plate.info
@@ -106,14 +127,39 @@ def _planned(film: Film, rules: Sequence[PathRule], progress: ShotProgress | Non
     check_frames(request, info)
     check_hint_places(request, info)
     management = request.spaces.open()
-    for still in request.references:
-        read_still(
-            Path(still.path), to_srgb=None if management is None else management.still_to_srgb, framing=still.framing
-        )
+    named = _with_digests(film.request, request)
     written = info if management is None else management.written_info(info, Path(request.output))
     _check_output(request, written)
-    shots = _shots_of(film, request, info, rules, progress)
-    return PlannedFilm(film.name, dict(film.request), shots, info.frames[0], info.frames[-1], film.origin)
+    ends = info.frames[0], info.frames[-1]
+    if film.auto is None:
+        listed = _shots_of(film, request, info, rules, progress)
+        return PlannedFilm(film.name, named, ShotPlan() if listed is None else ShotPlan.of(listed), *ends, film.origin)
+    check_record(str(request.output), overwrite=request.overwrite)
+    opened = open_library_of(film.auto, replace(request, backend=backend or request.backend), rules)
+    listed = _shots_of(film, request, info, rules, progress)
+    if listed is None:
+        raise UsageError(f"stills are to be chosen for the shots of {film.name}, which has none; let them be found")
+    chosen = choose_of(film.auto, opened, request, listed)
+    named = {**named, "references": references_of(chosen, film.auto.library, rules)}
+    named = _with_digests(named, film_request(replace(film, request=named), rules))
+    return PlannedFilm(film.name, named, chosen.plan, *ends, film.origin, chosen.facts())
+
+
+def _with_digests(named: Mapping[str, Any], request: ColorizeRequest) -> dict[str, Any]:
+    """A film's request ``named`` with the digests of its stills' pixels, all of which were read: a task refuses a still
+    that is another by then."""
+    management = request.spaces.open()
+    to_srgb = None if management is None else management.still_to_srgb
+    digests: dict[tuple[Path, Framing], str] = {}
+    for one in request.references:
+        key = Path(one.path), one.framing
+        if key not in digests:
+            digests[key] = read_still(key[0], to_srgb=to_srgb, framing=one.framing).digest
+    stills = [
+        {**still, "digest": digests[Path(one.path), one.framing]}
+        for still, one in zip(named["references"], request.references, strict=True)
+    ]
+    return {**named, "references": stills}
 
 
 def _check_output(request: ColorizeRequest, written: PlateInfo) -> None:
@@ -134,14 +180,13 @@ def _check_output(request: ColorizeRequest, written: PlateInfo) -> None:
 
 def _shots_of(
     film: Film, request: ColorizeRequest, info: PlateInfo, rules: Sequence[PathRule], progress: ShotProgress | None
-) -> ShotPlan:
+) -> ShotList | None:
     if film.shots is None:
-        return ShotPlan()
+        return None
     if film.shots == AUTO:
         detector = create_detector(threads=request.threads)
-        found = detect_shots(Path(request.input), detector, frames=request.frames, progress=progress)
-        return ShotPlan.of(found)
-    return ShotPlan.of(shots_of_list(Path(mapped(film.shots, rules)), info))
+        return detect_shots(Path(request.input), detector, frames=request.frames, progress=progress)
+    return shots_of_list(Path(mapped(film.shots, rules)), info)
 
 
 def shots_of_list(path: Path, info: PlateInfo) -> ShotList:

@@ -8,10 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tinct.runtime.backends import create_backend
+from tinct.runtime.backends.base import Backend
+from tinct.runtime.bank import EncodedStills
+from tinct.runtime.bundle import Bundle
 from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan
 from tinct.runtime.pipeline import colorize_plate, follow_plate
 from tinct.runtime.request import ColorizeRequest, Progress
+from tinct.runtime.warm import Warm
 
 CALIBRATION_FRAMES = 24
 _SKIPPED = 4
@@ -61,7 +66,7 @@ class Estimate:
 
 def calibrate(plan: Plan, rules: Sequence[PathRule] = (), *, frames: int = CALIBRATION_FRAMES) -> Cost:
     """Colour the first frames of the plan's longest chunk and throw them away, and take them through the network alone:
-    what a frame and a chunk cost here.
+    what a frame, a chunk, and loading model and stills for a session cost here.
 
     Raises:
         TinctError: as `colorize_plate`.
@@ -70,6 +75,14 @@ def calibrate(plan: Plan, rules: Sequence[PathRule] = (), *, frames: int = CALIB
     last = min(chunk.last, chunk.first + frames - 1)
     request = plan.request(chunk.film, chunk.first, last, rules)
     folder = Path(tempfile.mkdtemp(prefix="tinct-calibration-"))
+    loaded: list[Backend] = []
+
+    def load(name: str, bundle: Bundle, threads: int | None) -> Backend:
+        if not loaded:
+            loaded.append(create_backend(name, bundle, threads=threads))
+        return loaded[0]
+
+    warm = Warm(backend=load, stills=EncodedStills())
     ticks: list[float] = []
 
     def tick(progress: Progress) -> None:
@@ -78,23 +91,25 @@ def calibrate(plan: Plan, rules: Sequence[PathRule] = (), *, frames: int = CALIB
     output = Path(request.output)
     place = folder / output.name if output.suffix else folder / "frames"
     try:
+        session = _follow_seconds(replace(request, frames=str(chunk.first)), warm)
+        follow = _follow_seconds(request, warm) / (last - chunk.first + 1)
         began = time.perf_counter()
-        colorize_plate(replace(request, output=place, resume=False), progress=tick)
+        colorize_plate(replace(request, output=place, resume=False), progress=tick, warm=warm)
         ended = time.perf_counter()
-        follow = _follow_seconds(request, last - chunk.first + 1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     skipped = min(_SKIPPED, len(ticks) - 1)
     frame = (ticks[-1] - ticks[skipped]) / max(1, len(ticks) - 1 - skipped) if len(ticks) > 1 else ended - began
-    return Cost(frame=frame, chunk=max(0.0, ended - began - frame * len(ticks)), follow=min(follow, frame))
+    chunk_seconds = max(0.0, ended - began - frame * len(ticks))
+    return Cost(frame=frame, chunk=chunk_seconds, follow=min(follow, frame), session=session)
 
 
-def _follow_seconds(request: ColorizeRequest, frames: int) -> float:
-    """Seconds of one of so many ``frames`` that goes through the network alone, with a share of what opening costs."""
+def _follow_seconds(request: ColorizeRequest, warm: Warm) -> float:
+    """Seconds in which the frames of a request go through the network alone, and plate and stills are opened."""
     began = time.perf_counter()
-    for _ in follow_plate(request, start=None):
+    for _ in follow_plate(request, start=None, warm=warm):
         continue
-    return (time.perf_counter() - began) / frames
+    return time.perf_counter() - began
 
 
 def estimate(plan: Plan, cost: Cost, workers: int, tasks: int, *, price: float = 0.0) -> Estimate:
@@ -104,7 +119,7 @@ def estimate(plan: Plan, cost: Cost, workers: int, tasks: int, *, price: float =
     relayed = 0.0
     if plan.preroll is None:
         lasts = [share[0] for share in plan.relays(len(plan.chunks)) if share]
-        relayed = spread(map(cost.of_relay, lasts), workers)
+        relayed = cost.session + spread(map(cost.of_relay, lasts), workers) if lasts else 0.0
     steps = {
         "analyse": cost.task + sum(films) * cost.look,
         "relay": relayed,

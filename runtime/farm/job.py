@@ -16,18 +16,32 @@ CHUNK = 60 * CHECKPOINT_FRAMES
 
 
 @dataclass(frozen=True)
+class LibraryStills:
+    """Stills are chosen for each shot from ``library``, a folder, which must still have the ``identity``
+    (`LibraryManifest.identity`) that it had when the job was written. ``floor``, ``unmatched``: as `choose_auto_stills`
+    has them."""
+
+    library: str
+    identity: str
+    floor: float
+    unmatched: str
+
+
+@dataclass(frozen=True)
 class Film:
     """One plate and its result.
 
     ``request``: as `Client.colorize` takes it, with whole paths. ``shots``: the file of a list of shots, ``auto`` to
     find them, None: all is one shot. ``name``: what people call it. ``origin``: of a project's shot ``project`` (its
-    file), ``shot`` (its id) and ``key`` (what it was when the job was written).
+    file), ``shot`` (its id) and ``key`` (what it was when the job was written). ``auto``: where the stills come from,
+    where the request names none.
     """
 
     name: str
     request: Mapping[str, Any]
     shots: str | None = AUTO
     origin: Mapping[str, str] = field(default_factory=dict)
+    auto: LibraryStills | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +85,14 @@ def read_job(path: Path) -> FarmJob:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document.pop("schema") != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
-        films = tuple(Film(**film) for film in document.pop("films"))
+        films = tuple(_film(film) for film in document.pop("films"))
         return FarmJob(films=films, **document)
     except FileNotFoundError as error:
         raise MediaNotFoundError(f"there is no job {path}; tinct farm bundle writes one") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is no job of tinct farm bundle ({error}); write the bundle again") from error
+
+
+def _film(document: dict[str, Any]) -> Film:
+    auto = document.pop("auto", None)
+    return Film(**document, auto=None if auto is None else LibraryStills(**auto))

@@ -210,7 +210,13 @@ def film_report(
     tally = merged_tally(records)
     lost = [(request.hints[index], last) for index, last in _lost(plan.of_film(film), records)]
     backends = sorted({f"{one.backend} {one.precision}" for one in records})
-    warnings = [*still_warnings(request, info), *hint_warnings(request, info), *run_warnings(info, tally, lost)]
+    chosen = plan.films[film].stills.get("warnings", ())
+    warnings = [
+        *chosen,
+        *still_warnings(request, info),
+        *hint_warnings(request, info),
+        *run_warnings(info, tally, lost),
+    ]
     if len(backends) > 1:
         warnings.append(f"chunks were made with {', '.join(backends)}, which differ slightly; name one --backend")
     return {

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,9 @@ class Chunk:
 
 @dataclass(frozen=True)
 class PlannedFilm:
-    """A film whose shots are known: its ``request`` (paths as on the machine that wrote the job), its ``shots`` and the
-    numbers of its ``first`` and ``last`` frame."""
+    """A film whose shots are known: its ``request`` (paths as on the machine that wrote the job, each still with the
+    digest of its pixels), its ``shots`` and the numbers of its ``first`` and ``last`` frame. ``stills``: what was
+    chosen for its shots (`AutoStills.facts`), empty where the job names the stills."""
 
     name: str
     request: Mapping[str, Any]
@@ -59,25 +61,28 @@ class PlannedFilm:
     first: int
     last: int
     origin: Mapping[str, str] = field(default_factory=dict)
+    stills: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``identity``: 32 hexadecimal digits that change with everything that the result depends on. ``preroll``: see
-    `FarmJob`. ``chunks``: of all films in order."""
+    """``identity``: 32 hexadecimal digits that change with everything that the result depends on; ``asked``: with what
+    was asked for alone, before stills were chosen. ``preroll``: see `FarmJob`. ``chunks``: of all films in order."""
 
     identity: str
     films: tuple[PlannedFilm, ...]
     chunks: tuple[Chunk, ...]
     preroll: int | None = None
     backend: str | None = None
+    asked: str = ""
 
     def of_film(self, film: int) -> tuple[Chunk, ...]:
         """The chunks of one film."""
         return tuple(chunk for chunk in self.chunks if chunk.film == film)
 
     def tasks(self, count: int) -> tuple[tuple[Chunk, ...], ...]:
-        """The chunks dealt out to ``count`` tasks, neighbours together; tasks beyond the chunks have none."""
+        """The chunks dealt out to ``count`` tasks, neighbours together, the dearest task first; tasks beyond the chunks
+        have none."""
         return deal(self.chunks, count)
 
     def relays(self, count: int) -> tuple[tuple[Chunk, ...], ...]:
@@ -86,16 +91,19 @@ class Plan:
         for chunk in self.chunks:
             if not chunk.starts_shot:
                 lasts[chunk.film, chunk.shot] = chunk
-        return deal(tuple(lasts.values()), count)
+        return deal(tuple(lasts.values()), count, relay_cost_of)
 
     def request(self, film: int, first: int, last: int, rules: Sequence[PathRule] = ()) -> ColorizeRequest:
-        """The request for the frames ``first`` to ``last`` of a film, as this machine calls its files.
+        """The request for the frames ``first`` to ``last`` of a film, as this machine calls its files, with the stills
+        that are in force there alone: a film with a still for each shot has a thousand.
 
         Raises:
             UsageError: the film's request cannot be used.
         """
         planned = self.films[film]
         wanted = mapped_request(planned.request, rules)
+        takes_over = first not in (planned.first, *planned.shots.resets)
+        wanted["references"] = _in_force(wanted["references"], first - takes_over, last)
         wanted["frames"] = f"{first}-{last}" if last > first else str(first)
         if self.backend is not None:
             wanted["backend"] = self.backend
@@ -142,15 +150,20 @@ def cut_film(film: int, shots: ShotPlan, first: int, last: int, chunk: int) -> t
     return tuple(chunks)
 
 
-def deal(chunks: Sequence[Chunk], count: int) -> tuple[tuple[Chunk, ...], ...]:
-    """``chunks`` in ``count`` runs of neighbours, the dearest of which is as cheap as can be.
+def deal(
+    chunks: Sequence[Chunk], count: int, cost: Callable[[Chunk], int] | None = None
+) -> tuple[tuple[Chunk, ...], ...]:
+    """``chunks`` in ``count`` runs of neighbours, the dearest of which is as cheap as can be. The dearest comes first:
+    engines begin tasks in their order, and a long one that begins last is waited for. ``cost``: of a chunk, None:
+    `cost_of`.
 
     Raises:
         UsageError: ``count`` is below 1.
     """
     if count < 1:
         raise UsageError(f"the number of tasks is {count} and must be 1 or more")
-    costs = [chunk.frames + TASK_COST for chunk in chunks]
+    cost = cost or cost_of
+    costs = list(map(cost, chunks))
     if len(chunks) <= count:
         runs: list[tuple[Chunk, ...]] = [(chunk,) for chunk in chunks]
     else:
@@ -160,7 +173,18 @@ def deal(chunks: Sequence[Chunk], count: int) -> tuple[tuple[Chunk, ...], ...]:
             low, high = (low, middle) if len(_filled(costs, middle)) <= count else (middle + 1, high)
         ends = _filled(costs, low)
         runs = [tuple(chunks[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]
+    runs.sort(key=lambda run: -sum(map(cost, run)))  # stable: equal ones stay in the film's order
     return (*runs, *((),) * (count - len(runs)))
+
+
+def cost_of(chunk: Chunk) -> int:
+    """What a chunk costs, in frames."""
+    return chunk.frames + TASK_COST
+
+
+def relay_cost_of(last: Chunk) -> int:
+    """What it costs to make the states of a shot up to its ``last`` chunk, in frames."""
+    return last.first - last.shot_first + TASK_COST
 
 
 def identity_of(facts: Mapping[str, Any]) -> str:
@@ -171,6 +195,14 @@ def identity_of(facts: Mapping[str, Any]) -> str:
 def find_chunk(chunks: Sequence[Chunk], frame: int) -> Chunk:
     """The one of a film's ``chunks`` that has ``frame``."""
     return chunks[bisect_right([chunk.first for chunk in chunks], frame) - 1]
+
+
+def _in_force(stills: Sequence[Mapping[str, Any]], first: int, last: int) -> list[Mapping[str, Any]]:
+    """Those of a film's ``stills`` that are in force at one of the frames, or the earliest where none is."""
+    starts = [-math.inf if still.get("frame") is None else still["frame"] for still in stills]
+    begin = max((start for start in starts if start <= first), default=-math.inf)
+    found = [still for still, start in zip(stills, starts, strict=True) if begin <= start <= last]
+    return found or [still for still, start in zip(stills, starts, strict=True) if start == min(starts)]
 
 
 def _parts(first: int, last: int, most: int) -> list[tuple[int, int]]:

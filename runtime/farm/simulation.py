@@ -76,17 +76,29 @@ def made_up_film(frames: int, shot: float, seed: int) -> ShotPlan:
 
 
 def simulate(
-    chunks: tuple[Chunk, ...], cost: Cost, workers: int, tasks: int, about: Assumptions, *, exact: bool, seed: int = 0
+    chunks: tuple[Chunk, ...],
+    cost: Cost,
+    workers: int,
+    tasks: int,
+    about: Assumptions,
+    *,
+    exact: bool,
+    longest_first: bool = True,
+    seed: int = 0,
 ) -> Simulated:
-    """Run a film of ``chunks`` in ``tasks`` on ``workers`` machines; ``exact``: states are relayed first."""
+    """Run a film of ``chunks`` in ``tasks`` on ``workers`` machines; ``exact``: states are relayed first;
+    ``longest_first``: tasks begin in the order of a plan, else in the film's."""
     chance = random.Random(seed)
     shares = [share for share in deal(chunks, tasks) if share]
+    if not longest_first:
+        shares.sort(key=lambda share: share[0].first)
     farm = _Farm(cost, about, chance, workers)
     frames = sum(chunk.frames for chunk in chunks)
     steps = {"analyse": cost.task + frames * cost.look, "relay": 0.0}
     if exact:
         lasts: dict[int, Chunk] = {chunk.shot: chunk for chunk in chunks if not chunk.starts_shot}
-        steps["relay"] = farm.run([cost.of_relay(one) for one in lasts.values()])
+        relays = [cost.of_relay(one) for one in lasts.values()]
+        steps["relay"] = farm.run(sorted(relays, reverse=True) if longest_first else relays)
     steps["colorize"] = farm.run([cost.of_share(share) for share in shares])
     steps["join"] = cost.task + frames * cost.join
     return Simulated(

@@ -80,13 +80,15 @@ def build_index(kind: str, vectors: Vectors, *, threads: int = 1) -> SearchIndex
 
 
 def read_index(path: Path, kind: str, parameters: Parameters) -> SearchIndex:
-    """The index in ``path``, which `SearchIndex.write` wrote.
+    """The index in ``path``, which `SearchIndex.write` wrote; its vectors are mapped into memory from the file, so that
+    processes of one machine share them, and nothing can change them.
 
     Raises:
         LibraryError: it cannot be read.
     """
+    faiss = load_faiss()
     try:
-        index = load_faiss().read_index(str(path))
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_READ_ONLY)
     except RuntimeError as error:
         raise LibraryError(f"{path} cannot be read: {_reason(error)}; build the library again") from error
     return SearchIndex(kind, parameters, OVERSAMPLING.get(kind, 1), index)

@@ -1,5 +1,6 @@
 """What a library of stills says of itself: ``manifest.json``, by which its other files are found and checked."""
 
+import hashlib
 import json
 import math
 import os
@@ -47,6 +48,14 @@ class LibraryManifest:
     stills: tuple[StillEntry, ...]
     recall: RecallReport | None = None
     schema: int = SCHEMA
+
+    @property
+    def identity(self) -> str:
+        """32 hexadecimal digits that change with what a query may answer: stills, descriptors, index, model. A build
+        that found nothing new leaves it, and so does moving the library."""
+        stills = [[entry.path, entry.digest] for entry in self.stills]
+        facts = [self.descriptor, self.index, dict(self.parameters), sorted(self.files.values()), stills]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def read_manifest(folder: Path) -> LibraryManifest:

@@ -87,14 +87,24 @@ class StillLibrary:
 
 
 def open_library(folder: Path, backend: Backend) -> StillLibrary:
-    """Open the library in ``folder`` for queries with the model of ``backend``.
+    """Open the library in ``folder`` for queries with the model of ``backend``. Nothing is locked or written, so any
+    number of processes may, also while it is built anew: then the old or the new one is opened.
 
     Raises:
         LibraryError: no library, broken, of a newer schema, or described by another model.
         UsageError: FAISS is not installed.
         BackendError: the model has no descriptor graph.
     """
-    manifest = read_manifest(folder)
+    while True:
+        manifest = read_manifest(folder)
+        try:
+            return _opened(folder, manifest, backend)
+        except LibraryError:
+            if read_manifest(folder).files == manifest.files:
+                raise  # else its files went because a new build took their place meanwhile
+
+
+def _opened(folder: Path, manifest: LibraryManifest, backend: Backend) -> StillLibrary:
     require_model(folder, manifest, backend)
     for name in manifest.files:
         if not is_whole(folder, manifest, name):

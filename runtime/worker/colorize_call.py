@@ -88,7 +88,9 @@ def report_facts(report: ColorizeReport) -> dict[str, Any]:
 
 def _still(fields: Fields) -> StillAt:
     frame = fields.whole("frame") if fields.has("frame") else None
-    return StillAt(Path(whole_path(fields, "path")), frame, fields.number("weight", 1.0), parse_framing(fields))
+    digest = fields.text("digest") if fields.has("digest") else None
+    path, weight = Path(whole_path(fields, "path")), fields.number("weight", 1.0)
+    return StillAt(path, frame, weight, parse_framing(fields), digest)
 
 
 def _hint(fields: Fields) -> PointHint:

@@ -26,6 +26,8 @@ from tinct.runtime.worker.warm_store import WarmStore, backend_asked_for
 OPEN_PLATES = 4
 """Plates that a client's small pictures keep open."""
 MOST_ANSWERS = 1000
+MOST_STILLS = 10_000_000
+"""Of a library, for asking for the rest of it."""
 
 
 class MediaCalls:
@@ -68,7 +70,7 @@ class MediaCalls:
 
     def rank(self, request: Fields) -> list[dict[str, Any]]:
         """The ``count`` stills of the library in ``library`` most like frame ``frame`` of the plate at ``path``, best
-        first: ``path`` and ``similarity`` -1..1.
+        first, after the first ``skip``: ``path`` and ``similarity`` -1..1.
 
         Raises:
             UsageError: a wrong description.
@@ -77,11 +79,12 @@ class MediaCalls:
             BackendError: the descriptor graph failed.
         """
         count = request.whole("count", least=1, most=MOST_ANSWERS)
+        skip = request.whole("skip", least=0, most=MOST_STILLS) if request.has("skip") else 0
         source = self._plate(request)
         lightness = luma_to_lightness(source.frame(request.whole("frame")).luma, source.info.colour)
+        library = self._store.library(Path(whole_path(request, "library")), self._store.backend(request))
         with self._store.turns.take():
-            library = self._store.library(Path(whole_path(request, "library")), self._store.backend(request))
-            found = library.query(lightness, count)
+            found = library.query(lightness, skip + count)[skip:]
         return [{"path": str(one.path), "similarity": one.similarity} for one in found]
 
     def _plate(self, request: Fields) -> PlateSource:

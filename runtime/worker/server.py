@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from tinct.runtime.errors import UsageError, WorkerError
+from tinct.runtime.still_cache import DEFAULT_LIMIT, StillCache
 from tinct.runtime.worker.connection import Connection
 from tinct.runtime.worker.endpoint import Endpoint, worker_folder
 from tinct.runtime.worker.handshake import PROTOCOL, admit
@@ -32,7 +33,8 @@ class WorkerConfig:
     ``idle_s``: seconds without any call after which the worker ends; 0 = never. ``memory``: budget in bytes of
     sessions and encoded stills. ``idle_session_s``: seconds without a call after which a session may be
     closed for want of memory.
-    ``message_s``: seconds within which a message must come whole, and a reply be taken.
+    ``message_s``: seconds within which a message must come whole, and a reply be taken. ``still_cache``: folder of
+    encoded stills that others share (`StillCache`), of ``still_cache_bytes`` at most; None: none.
     """
 
     folder: Path | None = None
@@ -42,6 +44,8 @@ class WorkerConfig:
     memory: int = 4 << 30
     idle_session_s: float = 60.0
     message_s: float = 30.0
+    still_cache: Path | None = None
+    still_cache_bytes: int = DEFAULT_LIMIT
 
     def __post_init__(self) -> None:
         if self.memory < 2 * LEAST_STILLS:
@@ -56,7 +60,8 @@ class Worker:
     def __init__(self, config: WorkerConfig) -> None:
         """Describe it; nothing is opened before `run`."""
         self._config = config
-        self._store = WarmStore(budget=config.memory, idle_session_s=config.idle_session_s)
+        cache = None if config.still_cache is None else StillCache(config.still_cache, config.still_cache_bytes)
+        self._store = WarmStore(budget=config.memory, idle_session_s=config.idle_session_s, cache=cache)
         self._lock = Lock()
         self._streams: dict[socket.socket, Thread] = {}
         self._stopping = Event()

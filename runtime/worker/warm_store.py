@@ -14,6 +14,7 @@ from tinct.runtime.errors import WorkerError
 from tinct.runtime.library.manifest import MANIFEST_NAME
 from tinct.runtime.library.still_library import StillLibrary, open_library
 from tinct.runtime.shots import DEFAULT_DETECTOR, ShotDetector, create_detector
+from tinct.runtime.still_cache import StillCache
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields
@@ -39,10 +40,10 @@ class WarmStore:
     Whoever a thing belonged to hears of it.
     """
 
-    def __init__(self, *, budget: int, idle_session_s: float) -> None:
+    def __init__(self, *, budget: int, idle_session_s: float, cache: StillCache | None = None) -> None:
         self.budget = budget
         self.turns = Turns()
-        self.stills = EncodedStills(budget, dropped=self._tell)
+        self.stills = EncodedStills(budget, dropped=self._tell, cache=cache)
         self.warm = Warm(self._backend, self.stills, self.turns.take)
         self._idle_session_s = idle_session_s
         self._lock = Lock()
@@ -141,7 +142,7 @@ class WarmStore:
             return self._detector
 
     def library(self, folder: Path, backend: Backend) -> StillLibrary:
-        """The library in ``folder`` as it is now, open; for use while a turn is held.
+        """The library in ``folder`` as it is now, open; to be asked while a turn is held.
 
         Raises:
             LibraryError: it cannot be used with the backend's model.
@@ -152,11 +153,12 @@ class WarmStore:
         except OSError:
             changed = 0  # whoever opens it says what is wrong
         key = (str(folder), changed, id(backend))
-        if key not in self._libraries:
-            self._libraries[key] = open_library(folder, backend)
-            while len(self._libraries) > OPEN_LIBRARIES:
-                del self._libraries[next(iter(self._libraries))]
-        return self._libraries[key]
+        with self._loading:  # a large one takes a while, in which others' frames go on
+            if key not in self._libraries:
+                self._libraries[key] = open_library(folder, backend)
+                while len(self._libraries) > OPEN_LIBRARIES:
+                    del self._libraries[next(iter(self._libraries))]
+            return self._libraries[key]
 
     def make_room(self, more: int = 0, keep: ServedSession | None = None) -> None:
         """Bring what is held, and ``more`` bytes, under the budget; ``keep`` is not closed.

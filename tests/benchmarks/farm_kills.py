@@ -1,6 +1,6 @@
 """Runs a job in several sessions and kills one of their processes every few seconds; the film must be that of one run.
 
-    python tests/benchmarks/farm_kills.py --sessions 4 --kills 20
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/farm_kills.py --sessions 4 --kills 20
 
 Each kill is SIGKILL to a task's process or to a session's worker, by chance, once the shots are planned. Everything
 that is killed was started by the run. A plate that cannot be read and a disk that is full are tried too, and must end
@@ -20,50 +20,13 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import cv2
-import numpy as np
+import farm_processes
+from drawn_film import draw_film
 
-from tinct.runtime.shots import Shot, ShotList, Transition, write_shots
-
-FRAMES, HEIGHT, WIDTH = 240, 64, 96
-SHOTS = (0, 40, 140)
+FRAMES, CUTS = 240, (40, 140)
 TINCT = (sys.executable, "-m", "tinct")
-
-
-def make_material(folder: Path) -> None:
-    """A movie of three shots with sound, a still, and the list of shots."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-    with av.open(str(folder / "plate.mov"), "w") as movie:
-        stream = movie.add_stream("prores_ks", rate=Fraction(24))
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv422p10le"
-        stream.codec_context.time_base = Fraction(1, 24)
-        sound = movie.add_stream("aac", rate=48000, layout="mono")
-        for number in range(FRAMES):
-            frame = av.VideoFrame(WIDTH, HEIGHT, "yuv422p10le")
-            luma = 500 + 300 * np.sin((x + 2 * number) / 9) * np.cos(y / 7)
-            for index, plane in enumerate(frame.planes):
-                values = np.frombuffer(plane, "<u2").reshape(plane.height, -1)
-                values[:] = 512
-                if index == 0:
-                    values[:, :WIDTH] = luma
-            frame.pts, frame.time_base = number, Fraction(1, 24)
-            movie.mux(stream.encode(frame))
-            tone = av.AudioFrame.from_ndarray(np.zeros((1, 2000), np.float32), format="fltp", layout="mono")
-            tone.sample_rate, tone.pts, tone.time_base = 48000, 2000 * number, Fraction(1, 48000)
-            movie.mux(sound.encode(tone))
-        movie.mux(stream.encode(None))
-        movie.mux(sound.encode(None))
-    bgr = np.stack([60 + x, 40 + y, 220 - x - y / 2], axis=-1)
-    cv2.imwrite(str(folder / "still.png"), np.clip(bgr, 0, 255).astype(np.uint8))
-    ends = (*SHOTS[1:], FRAMES)
-    shots = [
-        Shot(first, end - 1, Transition.cut(first) if first else None) for first, end in zip(SHOTS, ends, strict=True)
-    ]
-    write_shots(folder / "shots.csv", ShotList(str(folder / "plate.mov"), tuple(shots)))
 
 
 def request(folder: Path) -> list[str]:
@@ -78,25 +41,10 @@ def tinct(*arguments: object, **environment: str) -> subprocess.CompletedProcess
     return subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
-def victims(runner: int, workers: Path) -> list[tuple[str, int]]:
-    """Processes of the run: tasks below ``runner``, and workers that keep their address under ``workers``."""
-    found: list[tuple[str, int]] = []
-    below, frontier = set[int](), [runner]
-    while frontier:
-        parent = frontier.pop()
-        for thread in Path(f"/proc/{parent}/task").glob("*"):
-            with suppress(OSError):
-                frontier += map(int, (thread / "children").read_text().split())
-        below.add(parent)
-    for process in below - {runner}:
-        with suppress(OSError):
-            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-            if b"task" in words and words[0].endswith(b"python"):
-                found.append(("task", process))
-    for address in workers.glob("tinct-farm-*/worker.json"):
-        with suppress(OSError, ValueError):
-            found.append(("worker", int(json.loads(address.read_text())["pid"])))
-    return found
+def victims(runner: int, places: Path) -> list[tuple[str, int]]:
+    """Processes of the run: tasks below ``runner``, and workers that keep their address under ``places``."""
+    found = [("task", process) for _, process in farm_processes.tasks(runner)]
+    return [*found, *(("worker", process) for process in farm_processes.workers(places))]
 
 
 def killed_run(folder: Path, sessions: int, kills: int, every: float, chance: random.Random) -> Counter[str]:
@@ -122,6 +70,8 @@ def killed_run(folder: Path, sessions: int, kills: int, every: float, chance: ra
     last = json.loads(lines[-1])
     counts["tried again"] = last["again"]
     counts["exit code"] = runner.returncode
+    made = Counter(farm_processes.frames_logged(folder / "film.mov.farm" / "logs"))
+    counts["frames made twice"] = sum(made.values()) - len(made)
     return counts
 
 
@@ -161,7 +111,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tinct-farm-kills-") as name:
         folder = Path(name)
-        make_material(folder)
+        draw_film(folder, FRAMES, cuts=CUTS)
         single = tinct("colorize", *request(folder), "-o", folder / "single.mov")
         bundle = tinct("farm", "bundle", *request(folder), "--result", folder / "film.mov", "--chunk", "24",
                        "--output", folder / "bundle")  # fmt: skip

@@ -30,6 +30,7 @@ class Case:
     look: float = 0.0
     shot: float = 120.0
     exact: bool = True
+    longest_first: bool = True
     about: Assumptions = field(default_factory=Assumptions)
 
 
@@ -37,6 +38,9 @@ CASES = (
     Case("as it comes, 10 machines", workers=10),
     Case("as it comes, 100 machines", workers=100),
     Case("as it comes"),
+    Case("tasks in the film's order, 10 machines", workers=10, longest_first=False),
+    Case("tasks in the film's order, 100 machines", workers=100, longest_first=False),
+    Case("tasks in the film's order", longest_first=False),
     Case("shots found by the job", look=0.02),
     Case("chunks of 480", chunk=480),
     Case("chunks of 96", chunk=96),
@@ -57,7 +61,10 @@ def row(case: Case) -> str:
     for seed in range(SEEDS):
         chunks = made_up_chunks(FRAMES, case.shot, case.chunk, seed)
         cost = Cost(0.3, look=case.look, follow=0.3 * case.network)
-        done = simulate(chunks, cost, case.workers, len(chunks), case.about, exact=case.exact, seed=seed)
+        done = simulate(
+            chunks, cost, case.workers, len(chunks), case.about, exact=case.exact, longest_first=case.longest_first,
+            seed=seed,
+        )  # fmt: skip
         held = done.useful / done.efficiency
         times.append([done.makespan, *(done.steps[step] for step in STEPS)])
         tallies.append([100 * done.efficiency, 100 * done.starting / held, 100 * done.redone / held, done.lost])

@@ -1,6 +1,6 @@
 """Kills a short job at random instants and resumes it: every result must be the unbroken run's, frame for frame.
 
-    python tests/benchmarks/kills.py --kills 200
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/kills.py --kills 200
 
 Each kill is SIGKILL to a process of its own. A run that was killed is resumed, and may be killed again; when one gets
 through, its result is compared with that of a run that nobody disturbed: hashes of the decoded frames and of the audio,
@@ -19,13 +19,11 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
-import numpy as np
 
+from drawn_film import draw_film
 from tinct.runtime import pipeline, plate_run
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import writer_movie, writer_sequence
@@ -34,40 +32,11 @@ from tinct.runtime.pipeline import ColorizeReport, ColorizeRequest, StillAt, col
 
 LOADED = (pipeline, writer_movie, writer_sequence)
 """What every process of a job needs, loaded once before they part."""
-FRAMES, HEIGHT, WIDTH = 30, 64, 96
+FRAMES = 30
 CHECKPOINT_FRAMES = 6
 MOST_KILLS = 4
 """Kills that one job may meet before it is left in peace."""
 TARGETS = ("film.mov", "film.mp4", "film.mkv", "frames/r.%04d.png", "frames/r.%04d.exr")
-
-
-def make_material(folder: Path) -> None:
-    """A movie with sound and timecode, and a still."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-    with av.open(str(folder / "plate.mov"), "w") as container:
-        stream = container.add_stream("prores_ks", rate=Fraction(24))
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv422p10le"
-        stream.codec_context.time_base = Fraction(1, 24)
-        stream.metadata["timecode"] = "01:00:00:00"
-        sound = container.add_stream("aac", rate=48000, layout="mono")
-        for number in range(FRAMES):
-            frame = av.VideoFrame(WIDTH, HEIGHT, "yuv422p10le")
-            luma = 500 + 300 * np.sin((x + 2 * number) / 9) * np.cos(y / 7)
-            for index, plane in enumerate(frame.planes):
-                values = np.frombuffer(plane, "<u2").reshape(plane.height, -1)
-                values[:] = 512
-                if index == 0:
-                    values[:, :WIDTH] = luma
-            frame.pts, frame.time_base = number, Fraction(1, 24)
-            container.mux(stream.encode(frame))
-            samples = np.sin(np.arange(2000, dtype=np.float32) * (number + 3) / 200)[np.newaxis]
-            tone = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
-            tone.sample_rate, tone.pts, tone.time_base = 48000, 2000 * number, Fraction(1, 48000)
-            container.mux(sound.encode(tone))
-        container.mux(stream.encode(None))
-        container.mux(sound.encode(None))
-    bgr = np.stack([60 + x, 40 + y, 220 - x - y / 2], axis=-1)
-    cv2.imwrite(str(folder / "still.png"), np.clip(bgr, 0, 255).astype(np.uint8))
 
 
 def request_for(material: Path, output: Path, *, resume: bool) -> ColorizeRequest:
@@ -156,7 +125,7 @@ def main() -> int:
 
 def run(folder: Path, kills: int, chance: random.Random) -> int:
     """``kills`` kills in ``folder``; 0 when every result was right."""
-    make_material(folder)
+    draw_film(folder, FRAMES)
     wanted, seconds = {}, {}
     for target in TARGETS:
         output = folder / "unbroken" / target

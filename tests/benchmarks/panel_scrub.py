@@ -107,6 +107,33 @@ def wait(window: PanelWindow, seconds: float = 300) -> None:
         assert time.monotonic() < deadline, window.view.panel.messages.all
 
 
+def costs(window: PanelWindow) -> None:
+    """What the UI thread does for one event of each kind, drawing included: its processor time, the median of 40."""
+    panel = window.view.panel
+    project = panel.document.project
+    events: dict[str, Callable[[int], object]] = {
+        "a frame at hand": lambda number: panel.viewer.go_to(number % 4),
+        "another picture": lambda number: panel.viewer.changed.emit(),
+        "a small picture": lambda number: panel.thumbnails.came.emit(),
+        "more confidence": lambda number: panel.confidence.changed.emit(),
+        "an edit": lambda number: panel.document.changed.emit(project, project),
+    }
+    for number in range(4):
+        panel.viewer.go_to(number)
+        wait(window)
+    QTest.qWait(300)
+    told = []
+    for name, event in events.items():
+        took = []
+        for number in range(40):
+            begun = time.thread_time()
+            event(number)
+            QApplication.processEvents()
+            took.append(1000 * (time.thread_time() - begun))
+        told.append(f"{name} {sorted(took)[20]:.1f} ms (at most {max(took):.1f})")
+    say("the UI thread's own work for " + ", ".join(told))
+
+
 def scrub(window: PanelWindow, project: Project, scrubs: int, dog: Watchdog) -> None:
     """Go to frames at random, faster than they can be rendered."""
     panel = window.view.panel
@@ -124,6 +151,7 @@ def scrub(window: PanelWindow, project: Project, scrubs: int, dog: Watchdog) -> 
     say(f"memory: {before:.0f} MB, {half:.0f} MB half way, {memory():.0f} MB at the end; "
           f"pictures kept {panel.frames.held_bytes / 1e6:.0f} MB")  # fmt: skip
     wait(window)
+    costs(window)
 
 
 def first_picture(window: PanelWindow, plate: str, still: str, other: str, client: Callable[[], Client]) -> None:

@@ -2,15 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-import cv2
-import numpy as np
 import pytest
 import yaml
 
@@ -102,7 +99,7 @@ def test_a_final_failure_is_not_tried_again(bundle, tinct, plate: Path, tmp_path
     assert (last["again"], last["failed"][0]["code"]) == (0, 20)
     assert not (tmp_path / "out" / "film.mov").exists()
     status = tinct("farm", "status", folder)
-    assert "colorize 1 failed last" in status.out
+    assert "colorize 2 failed last" in status.out, "the longer shot is the first task"
     assert "1 of 2 chunks" in status.out
 
 
@@ -218,28 +215,6 @@ def test_a_project_is_a_job_of_a_film_a_shot_and_hears_of_it(tinct, plate: Path,
     rendered = tinct("project", "render", project, "--json")
     assert rendered.code == 0
     assert '"event": "shot"' not in rendered.out or '"before": "rendered"' in rendered.out
-
-
-def test_a_browser_shows_the_report(bundle, tinct, tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("needs Chromium")
-    folder = bundle()
-    work = tmp_path / "work"
-    assert tinct("farm", "task", "analyse", "--job", folder / "job.json", "--work", work).code == 0
-    assert tinct("farm", "task", "colorize", "--work", work, "--index", 1, "--of", 1).code == 0
-    assert tinct("farm", "task", "join", "--work", work, "--index", 1).code == 0
-    page = work / "report" / "film-000.html"
-    shown = tmp_path / "page.png"
-    done = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--screenshot={shown}", "--window-size=1000,1400",
-         f"--user-data-dir={tmp_path / 'browser'}", page.as_uri()],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    picture = cv2.imread(str(shown))
-    assert picture.shape == (1400, 1000, 3)
-    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 100
 
 
 @pytest.mark.parametrize(

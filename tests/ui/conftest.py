@@ -21,8 +21,8 @@ assert _spec is not None
 assert _spec.loader is not None
 _workers = module_from_spec(_spec)
 _spec.loader.exec_module(_workers)
-private_folder, folder, installation, connect, serve = (
-    getattr(_workers, name) for name in ("private_folder", "folder", "installation", "connect", "serve")
+folder, installation, connect, serve, private_folder = (
+    getattr(_workers, name) for name in ("folder", "installation", "connect", "serve", "private_folder")
 )  # those of the worker's own tests
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

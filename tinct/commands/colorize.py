@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinct.still_cache_option import StillCacheFolder, StillCacheSize
+
 if TYPE_CHECKING:
     from tinct.runtime.pipeline import ColorizeReport
 
@@ -144,6 +146,8 @@ def colorize(
             metavar="FILE", help="Write the confidence of each frame: .json, .svg or .png.", show_default="none"
         ),
     ] = None,
+    still_cache: StillCacheFolder = None,
+    still_cache_size: StillCacheSize = 8192,
     as_json: Annotated[bool, typer.Option("--json", help="Write progress and result as JSON lines.")] = False,
 ) -> None:
     """Colour a black-and-white plate from colour stills."""
@@ -155,8 +159,10 @@ def colorize(
     from tinct.runtime.media import ResultFrame
     from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.runtime.session import StepResult
-    from tinct.shot_choice import ShotChoice, choose_shots
+    from tinct.runtime.warm import Warm
+    from tinct.shot_choice import ShotChoice, choose_shots, write_record
     from tinct.still_argument import parse_still
+    from tinct.still_cache_option import open_still_cache
 
     with choose_display(as_json=as_json) as display:
         stills = [parse_still(text) for text in reference or ()]
@@ -195,7 +201,8 @@ def colorize(
             if pictures:
                 pictures.keep(frame, step)
 
-        result = colorize_plate(request, progress=show, on_frame=keep)
+        warm = Warm(cache=open_still_cache(still_cache, still_cache_size))
+        result = colorize_plate(request, progress=show, on_frame=keep, warm=warm)
         new = result.resumed < result.frames
         if pictures and new:
             pictures.write()
@@ -203,7 +210,7 @@ def colorize(
             curve.write(report)
         if result.resumed and (pictures or report):
             display.warn("contact sheet and report show frames of this run only, not of the one that was resumed")
-        record = chosen.write(output, overwrite=overwrite or resume) if chosen else None
+        record = write_record(chosen.facts(), output, overwrite=overwrite or resume) if chosen else None
         for warning in result.warnings:
             display.warn(warning)
         lines = [_sentence(result), *(chosen.lines() if chosen else ()), *suggestion_lines(curve.suggestions)]

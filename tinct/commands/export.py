@@ -39,6 +39,14 @@ def export(
         bool,
         typer.Option("--add-descriptor", help="Copy a bundle that lacks the graph libraries need, and add it."),
     ] = False,
+    motion: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="A motion network (tinct train motion_cpu or motion_gpu) to put into the frame graph.",
+            show_default="none: motion is estimated outside",
+        ),
+    ] = None,
     engine: Annotated[
         Flavour | None,
         typer.Option(help="Build TensorRT engines from a bundle; see docs/tensorrt.md.", show_default="none"),
@@ -75,11 +83,20 @@ def export(
             architectures=tuple(architecture or ()),
         )
         return
-    _export_bundle(checkpoint, output, name=name, version=version, card=card, add_descriptor=add_descriptor)
+    _export_bundle(
+        checkpoint, output, name=name, version=version, card=card, add_descriptor=add_descriptor, motion=motion
+    )
 
 
 def _export_bundle(
-    checkpoint: Path, output: Path | None, *, name: str, version: str, card: Path | None, add_descriptor: bool
+    checkpoint: Path,
+    output: Path | None,
+    *,
+    name: str,
+    version: str,
+    card: Path | None,
+    add_descriptor: bool,
+    motion: Path | None,
 ) -> None:
     from tinct.runtime.errors import MediaNotFoundError, UsageError
     from tinct.torch_extra import extra
@@ -94,12 +111,13 @@ def _export_bundle(
 
             add(checkpoint, output)
     else:
-        if not checkpoint.is_file():
-            raise MediaNotFoundError(f"no checkpoint {checkpoint}; name a file that tinct train wrote")
+        for needed in (checkpoint, motion):
+            if needed is not None and not needed.is_file():
+                raise MediaNotFoundError(f"no checkpoint {needed}; name a file that tinct train wrote")
         with extra("export", command="tinct export"):
             from tinct.export.bundle import export_bundle
 
-            export_bundle(checkpoint, output, name=name, version=version, card=card)
+            export_bundle(checkpoint, output, name=name, version=version, card=card, motion=motion)
     typer.echo(f"{output}: see `tinct info {output}`")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from tinct.commands.farm_estimate import estimate
 from tinct.commands.farm_task import task, worker
+from tinct.still_cache_option import StillCacheFolder, StillCacheSize
 
 farm = typer.Typer(name="farm", help="Whole films on a render farm, or on this machine.", no_args_is_help=True)
 farm.command()(estimate)
@@ -36,6 +37,17 @@ def bundle(
         list[str] | None,
         typer.Option("--reference", "-r", metavar="STILL[@FRAME][=WEIGHT]", help="A colour still.", show_default=False),
     ] = None,
+    auto: Annotated[
+        Path | None,
+        typer.Option(metavar="LIBRARY", help="Take a still for each shot from a library.", show_default="none"),
+    ] = None,
+    floor: Annotated[
+        float | None,
+        typer.Option(min=-1.0, max=1.0, help="Similarity that a still has at least (--auto).", show_default="0.75"),
+    ] = None,
+    unmatched: Annotated[
+        str, typer.Option(help="A shot for which no still is alike enough (--auto): refuse, or leave it grey.")
+    ] = "refuse",
     shots: Annotated[
         str, typer.Option(metavar="LIST|auto|one", help="A list of shots, find them, or take all for one shot.")
     ] = "auto",
@@ -73,14 +85,16 @@ def bundle(
         Path | None,
         typer.Option(metavar="FOLDER", help="Plan, chunks and logs, on storage of all.", show_default="by the result"),
     ] = None,
+    still_cache: StillCacheFolder = None,
+    still_cache_size: StillCacheSize = 8192,
 ) -> None:
     """Write a job for a farm: a bundle of Open Job Description."""
     from tinct.farm.bundle import BundleOptions, write_bundle
-    from tinct.farm.job_argument import host_of, is_project, job_of_plate, job_of_project
+    from tinct.farm.job_argument import host_of, is_project, job_of_plate, job_of_project, stills_of_library
     from tinct.runtime.errors import UsageError
 
     if is_project(source):
-        if reference or result:
+        if reference or result or auto:
             raise UsageError(f"{source} is a project, which names its own stills and results; leave them out")
         job = job_of_project(
             Path(source), shot or (), chunk=chunk, preroll=preroll, overwrite=overwrite, threads=threads
@@ -90,11 +104,12 @@ def bundle(
             raise UsageError(f"--shot names a shot of a project, and {source} is none; use --frames")
         job = job_of_plate(
             source, result, reference or (), hint or (), shots=shots, chunk=chunk, preroll=preroll, model=model,
-            backend=backend, frames=frames, working_size=working_size, chroma=chroma, mask=mask, codec=codec,
-            overwrite=overwrite, threads=threads,
+            auto=None if auto is None else stills_of_library(auto, floor, unmatched), backend=backend, frames=frames,
+            working_size=working_size, chroma=chroma, mask=mask, codec=codec, overwrite=overwrite, threads=threads,
         )  # fmt: skip
     host = host_of(cores, memory, gpus, attribute or ())
-    options = BundleOptions(None if work is None else work.absolute(), tasks, retries, host)
+    cache = None if still_cache is None else still_cache.absolute()
+    options = BundleOptions(None if work is None else work.absolute(), tasks, retries, host, cache, still_cache_size)
     opened = write_bundle(job, output, options)
     steps = ", ".join(f"{step.name} ({len(opened.tasks(step))})" for step in opened.job.steps)
     typer.echo(f"{output}: {opened.name}, steps and tasks: {steps}; the job's folder is {opened.work}")

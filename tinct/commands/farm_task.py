@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tinct.still_cache_option import StillCacheFolder, StillCacheSize
+
 task = typer.Typer(name="task", help="The tasks of a job; a farm calls them.", no_args_is_help=True)
 worker = typer.Typer(name="worker", help="The worker of a farm's session.", no_args_is_help=True)
 
@@ -36,15 +38,29 @@ def analyse(
 
 
 @task.command()
-def relay(work: Work, index: Index, of: Of, rules: Rules = None) -> None:
+def relay(
+    work: Work,
+    index: Index,
+    of: Of,
+    rules: Rules = None,
+    still_cache: StillCacheFolder = None,
+    still_cache_size: StillCacheSize = 8192,
+) -> None:
     """Make the states at which chunks inside a shot begin."""
-    _chunks("relay", work, index, of, rules)
+    _chunks("relay", work, index, of, rules, still_cache, still_cache_size)
 
 
 @task.command()
-def colorize(work: Work, index: Index, of: Of, rules: Rules = None) -> None:
+def colorize(
+    work: Work,
+    index: Index,
+    of: Of,
+    rules: Rules = None,
+    still_cache: StillCacheFolder = None,
+    still_cache_size: StillCacheSize = 8192,
+) -> None:
     """Colour this task's chunks."""
-    _chunks("colorize", work, index, of, rules)
+    _chunks("colorize", work, index, of, rules, still_cache, still_cache_size)
 
 
 @task.command()
@@ -57,12 +73,13 @@ def join(work: Work, index: Index, rules: Rules = None) -> None:
 
 
 @worker.command()
-def start() -> None:
+def start(still_cache: StillCacheFolder = None, still_cache_size: StillCacheSize = 8192) -> None:
     """Start a worker for this session."""
     from tinct.farm.tasks import say
     from tinct.farm.warm_worker import VARIABLE, start_worker
 
-    say("env", f"{VARIABLE}={start_worker()}")
+    cache = [] if still_cache is None else ["--still-cache", str(still_cache.absolute())]
+    say("env", f"{VARIABLE}={start_worker([*cache, '--still-cache-size', str(still_cache_size)] if cache else [])}")
 
 
 @worker.command()
@@ -73,8 +90,10 @@ def stop() -> None:
     stop_worker()
 
 
-def _chunks(step: str, work: Path, index: int, of: int, rules: Path | None) -> None:
+def _chunks(step: str, work: Path, index: int, of: int, rules: Path | None, cache: Path | None, size: int) -> None:
     from tinct.farm.tasks import run_chunks
     from tinct.runtime.farm.paths import read_rules
+    from tinct.runtime.warm import Warm
+    from tinct.still_cache_option import open_still_cache
 
-    raise typer.Exit(run_chunks(step, work, read_rules(rules), index, of))
+    raise typer.Exit(run_chunks(step, work, read_rules(rules), index, of, Warm(cache=open_still_cache(cache, size))))

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tinct.still_cache_option import StillCacheFolder, StillCacheSize
+
 worker = typer.Typer(
     name="worker", help="Keep models, stills and sessions warm for hosts.", invoke_without_command=True
 )
@@ -28,13 +30,24 @@ def run(
     folder: Folder = None,
     idle: Annotated[float, typer.Option(min=0.0, help="Minutes without a call until it ends; 0: never.")] = 30.0,
     memory: Annotated[int, typer.Option(min=64, help="Budget of stills and sessions in MB.")] = 4096,
+    still_cache: StillCacheFolder = None,
+    still_cache_size: StillCacheSize = 8192,
 ) -> None:
     """Serve hosts and panels of this user until stopped; one worker a user."""
     if context.invoked_subcommand is not None:
         return
     from tinct.runtime.worker import Worker, WorkerConfig
 
-    Worker(WorkerConfig(folder=folder, socket_path=socket, port=port, idle_s=60 * idle, memory=memory << 20)).run()
+    config = WorkerConfig(
+        folder=folder,
+        socket_path=socket,
+        port=port,
+        idle_s=60 * idle,
+        memory=memory << 20,
+        still_cache=still_cache,
+        still_cache_bytes=still_cache_size << 20,
+    )
+    Worker(config).run()
 
 
 @worker.command()

@@ -14,10 +14,12 @@ from tinct.runtime.farm.analysis import film_request, shots_of_list
 from tinct.runtime.farm.folder import here
 from tinct.runtime.farm.job import AUTO, FarmJob, Film
 from tinct.runtime.farm.plan import cut_film
+from tinct.runtime.library.manifest import read_manifest
 from tinct.runtime.media import open_plate
 from tinct.runtime.media.sequence_pattern import parse_pattern
 from tinct.runtime.media.staging import sync_file, writing_to
 from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.still_cache import DEFAULT_LIMIT
 
 TASK_FRAMES = 240
 """Frames a task, where the shots are yet to be found: ten seconds at 24 frames a second."""
@@ -28,12 +30,15 @@ RETRIES = 3
 @dataclass(frozen=True)
 class BundleOptions:
     """``work``: the job's folder, None: beside the first result. ``tasks``: of the step colorize; None: one a chunk
-    where the shots are known, else by the number of frames."""
+    where the shots are known, else by the number of frames. ``still_cache``: folder of encoded stills that all machines
+    share, of ``still_cache_size`` MB at most."""
 
     work: Path | None = None
     tasks: int | None = None
     retries: int = RETRIES
     host: Host = field(default_factory=Host)
+    still_cache: Path | None = None
+    still_cache_size: int = DEFAULT_LIMIT >> 20
 
 
 def write_bundle(job: FarmJob, folder: Path, options: BundleOptions) -> OpenedJob:
@@ -76,11 +81,16 @@ def _documents(job: FarmJob, options: BundleOptions) -> dict[str, str]:
         "Preroll": -1 if job.preroll is None else job.preroll,
         "Retries": options.retries,
         "Frames": request.get("frames") or "all",
+        "StillCacheSize": options.still_cache_size,
     }
-    template = make_template(job.name, len(job.films), relays=relays > 0, host=options.host, defaults=defaults)
+    cached = options.still_cache is not None
+    template = make_template(
+        job.name, len(job.films), relays=relays > 0, host=options.host, defaults=defaults, still_cache=cached
+    )
     values: list[dict[str, Any]] = [
         {"name": "WorkFolder", "value": str(work)},
         *([{"name": "Output", "value": str(request["output"])}] if len(job.films) == 1 else []),
+        *([{"name": "StillCache", "value": str(options.still_cache)}] if cached else []),
         {"name": "Tasks", "value": tasks},
         {"name": "Backend", "value": AS_IN_JOB},
         {"name": "deadline:maxRetriesPerTask", "value": options.retries},
@@ -109,6 +119,9 @@ def asset_references(job: FarmJob) -> dict[str, Any]:
             else:
                 files.add(path)
         files |= {still["path"] for still in request["references"]}
+        if film.auto is not None:
+            library = Path(film.auto.library)
+            folders |= {str(library), os.path.normpath(library / read_manifest(library).stills_folder)}
         if film.shots not in (None, AUTO):
             files.add(str(film.shots))
         if os.path.isfile(str(request.get("ocio"))):

@@ -1,11 +1,17 @@
 """What a film takes, in words and figures."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import tinct
 from tinct.farm.open_job import JOB, open_job
 from tinct.farm.tasks import Overrides
+from tinct.farm.warm_worker import start_worker, stop_worker
 from tinct.runtime.farm.analysis import analyse
 from tinct.runtime.farm.estimate import Cost, Estimate, calibrate
 from tinct.runtime.farm.folder import JobFolder
@@ -43,10 +49,33 @@ def film_of_bundle(folder: Path, frame_seconds: float | None, tasks: int | None)
     )
     job = overrides.apply(read_job(folder / JOB))
     plan = analyse(job, JobFolder(opened.work), backend=None if backend == "job" else backend)
-    cost = calibrate(plan) if frame_seconds is None else Cost(frame_seconds)
+    cost = calibrated(plan, opened.work) if frame_seconds is None else Cost(frame_seconds)
     if not single or job.films[0].shots != "auto":
         cost = replace(cost, look=0.0)
     return Film(plan, plan.chunks, cost, tasks or int(opened.value("Tasks")), exact=plan.preroll is None)
+
+
+def calibrated(plan: Plan, work: Path) -> Cost:
+    """What the work costs here: `calibrate`, with what starting a task and a session's worker takes, measured too.
+
+    Raises:
+        TinctError: as `calibrate`; WorkerError where none can be started.
+    """
+    began = time.monotonic()
+    folder = start_worker()
+    worker = time.monotonic() - began
+    stop_worker(folder)
+    count = str(len(plan.chunks) + 1)  # one task more than there are chunks: the last has nothing to do
+    words = ("farm", "task", "colorize", "--work", str(work), "--index", count, "--of", count)
+    root = str(Path(tinct.__file__).resolve().parent.parent)
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    began = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-m", "tinct", *words], capture_output=True, check=False, env=os.environ | {"PYTHONPATH": path}
+    )
+    task = time.monotonic() - began
+    cost = calibrate(plan)
+    return replace(cost, session=cost.session + worker, task=task)
 
 
 def describe(

@@ -8,7 +8,7 @@ from typing import Any
 from tinct.farm.template import Host
 from tinct.hint_argument import parse_hint
 from tinct.runtime.errors import UsageError
-from tinct.runtime.farm.job import AUTO, FarmJob, Film
+from tinct.runtime.farm.job import AUTO, FarmJob, Film, LibraryStills
 from tinct.runtime.request_checks import check_names
 from tinct.still_argument import parse_still
 
@@ -30,12 +30,13 @@ def job_of_plate(
     shots: str,
     chunk: int,
     preroll: int | None,
+    auto: LibraryStills | None = None,
     **fields: Any,
 ) -> FarmJob:
     """The job of one plate; ``fields`` are further ones of the request, None for those that were not named.
 
     Raises:
-        UsageError: the result is not named, or the request cannot be used.
+        UsageError: the result is not named, the request cannot be used, or stills are named and are to be chosen too.
     """
     if result is None:
         raise UsageError("the result is not named; say where it goes (--result film.mov)")
@@ -50,12 +51,16 @@ def job_of_plate(
         request["model"] = os.path.abspath(request["model"])
     if request.get("mask") is not None:
         request["mask"] = os.path.abspath(request["mask"])
+    if auto is not None and references:
+        raise UsageError("stills were named (--reference) and are to be chosen (--auto); do one of them")
+    if auto is not None and shots == ONE:
+        raise UsageError("a still is to be chosen for each shot (--auto) and all is one shot (--shots one); do one")
     listed = None if shots == ONE else shots if shots == AUTO else os.path.abspath(shots)
     name = Path(result).name.split("%")[0].split("#")[0].rstrip("._-") or "film"
-    film = Film(name, request, listed)
+    film = Film(name, request, listed, auto=auto)
     from tinct.runtime.farm.analysis import film_request
 
-    check_names(film_request(film, ()))
+    check_names(film_request(film, ()), stills=auto is None)
     return FarmJob(f"Tinct {name}", (film,), chunk, preroll)
 
 
@@ -84,6 +89,22 @@ def job_of_project(
     if not films:
         raise UsageError(f"no shot of {path} has a still; give each one that shows its colours")
     return FarmJob(f"Tinct {project.name}", tuple(films), chunk, preroll)
+
+
+def stills_of_library(library: Path, floor: float | None, unmatched: str) -> LibraryStills:
+    """The choice of stills from ``library`` as it is now.
+
+    Raises:
+        UnknownNameError: ``unmatched`` is no way to treat a shot without a still.
+        LibraryError: there is no library, or it is broken.
+    """
+    from tinct.runtime.library.auto_stills import check_unmatched
+    from tinct.runtime.library.manifest import read_manifest
+    from tinct.runtime.library.shot_stills import FLOOR
+
+    check_unmatched(unmatched)
+    folder = Path(os.path.abspath(library))
+    return LibraryStills(str(folder), read_manifest(folder).identity, FLOOR if floor is None else floor, unmatched)
 
 
 def host_of(cores: int, memory: int, gpus: int, attributes: Sequence[str]) -> Host:

@@ -1,7 +1,7 @@
 """The report of a job as static pages: thumbnails, confidence, warnings, timings. No script, no file from elsewhere."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,20 @@ from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan
 from tinct.runtime.farm.record import THUMBNAIL, ChunkRecord, read_record
 
+MOST_STILLS = 20
+"""Stills that the summary names."""
 STYLE = """
 body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; background: #fff }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3em .7em .3em 0 }
 tr + tr td { border-top: 1px solid #ddd } td.n, th.n { text-align: right } img { display: block; width: 160px }
-svg { max-width: 100%; height: auto } .warning { background: #fdf3d6; padding: .4em .8em; margin: .3em 0 }
-.low { color: #b01e1e; font-weight: bold } code { font-size: 90% }
+.curve { overflow-x: auto } svg { max-width: 100%; min-width: 48em; height: auto }
+.warning { background: #fdf3d6; padding: .4em .8em; margin: .3em 0 }
+.low { color: #b01e1e; font-weight: bold } code { font-size: 90%; overflow-wrap: anywhere }
+@media (max-width: 50em) {
+  th { display: none } tr, td { display: block } tr + tr { border-top: 1px solid #ddd; margin-top: .5em }
+  tr + tr td { border: 0 } td { padding: .1em 0; overflow-wrap: anywhere }
+  td[data-head]:not(:empty)::before { content: attr(data-head) ": "; color: #666 }
+}
 """
 
 
@@ -67,11 +75,13 @@ def _film_page(
     if frames:
         suggestions = suggest_stills(frames, cuts=cuts)
         drawn = as_svg(*draw_curve(frames, suggestions, THRESHOLD, cuts, f"{planned.name}: confidence"))
-        parts += ["<h2>Confidence</h2>", drawn]
+        parts += ["<h2>Confidence</h2>", f'<div class="curve">{drawn}</div>']
         parts += [
             f"<p>A still of frame {one.frame} would help the frames {one.first} to {one.last}.</p>"
             for one in suggestions
         ]
+    if planned.stills:
+        parts += ["<h2>Stills of the shots</h2>", _shot_table(planned.stills)]
     parts += ["<h2>Chunks</h2>", _chunk_table(chunks, records, folder)]
     return _page(f"Tinct: {planned.name}", "\n".join(parts))
 
@@ -88,9 +98,19 @@ def _summary(request: Any, records: Sequence[ChunkRecord | None], done: dict[str
         ["Machine time", f"{seconds:.1f} s ({count / seconds:.2f} frames/s a task)" if seconds else ""],
         ["Machines", str(len({record.host.rsplit("-", 2)[0] for record in found}))],
         ["Backends", escape(", ".join(sorted({f"{record.backend} {record.precision}" for record in found})))],
-        ["Stills", "<br>".join(_still(one) for one in request["references"])],
+        ["Stills", _stills(request["references"])],
     ]
     return _table(None, rows)
+
+
+def _shot_table(stills: Mapping[str, Any]) -> str:
+    """The still that was chosen for each shot, and how alike it is; grey shots stand out."""
+    rows = []
+    for shot in stills["shots"]:
+        grey = shot["still"] is None
+        still = '<span class="low">grey</span>' if grey else f"<code>{escape(Path(shot['still']).name)}</code>"
+        rows.append([f"{shot['first']}-{shot['last']}", still, f"{shot['similarity']:.3f}"])
+    return _table(("Frames", "Still", "Similarity"), rows)
 
 
 def _chunk_table(chunks: Sequence[Chunk], records: Sequence[ChunkRecord | None], folder: JobFolder) -> str:
@@ -113,6 +133,12 @@ def _mean(frames: Sequence[FrameConfidence]) -> float:
     return sum(frame.mean for frame in frames) / max(1, len(frames))
 
 
+def _stills(references: Sequence[Any]) -> str:
+    named = "<br>".join(map(_still, references[:MOST_STILLS]))
+    more = len(references) - MOST_STILLS
+    return f"{named}<br>and {more} more" if more > 0 else named
+
+
 def _still(reference: Any) -> str:
     frame = "" if reference.get("frame") is None else f" from frame {reference['frame']}"
     return f"<code>{escape(str(reference['path']))}</code>{frame}"
@@ -131,12 +157,16 @@ def _link(target: str, words: str) -> str:
 
 
 def _table(heads: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells that are HTML already; in a narrow window each cell stands in a line with its head."""
     head = "" if heads is None else f"<tr>{''.join(f'<th>{escape(one)}</th>' for one in heads)}</tr>"
-    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    names = [f' data-head="{escape(one)}"' if one else "" for one in heads or ()]
+    lines = [zip(row, names or [""] * len(row), strict=True) for row in rows]
+    body = "\n".join(f"<tr>{''.join(f'<td{name}>{cell}</td>' for cell, name in line)}</tr>" for line in lines)
     return f"<table>{head}\n{body}\n</table>"
 
 
 def _page(title: str, body: str) -> str:
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{escape(title)}</title><style>{STYLE}</style>"
     head = f'<html lang="en"><head>{head}</head>'
     return f"<!doctype html>\n{head}\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body></html>\n"

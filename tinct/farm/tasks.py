@@ -22,6 +22,7 @@ from tinct.runtime.farm.join import finished_film, join_film
 from tinct.runtime.farm.log import TaskLog
 from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan, read_plan
+from tinct.runtime.warm import Warm
 from tinct.runtime.worker.farm_call import Listener, work_on
 
 NEWS_SECONDS = 0.25
@@ -98,8 +99,9 @@ def run_analyse(job_file: Path, work: Path, rules: Sequence[PathRule], overrides
     return _guarded(work, ANALYSE, 0, run)
 
 
-def run_chunks(step: str, work: Path, rules: Sequence[PathRule], index: int, of: int) -> int:
-    """A task of the step colorize or relay: its share of the chunks; returns its exit code."""
+def run_chunks(step: str, work: Path, rules: Sequence[PathRule], index: int, of: int, warm: Warm | None = None) -> int:
+    """A task of the step colorize or relay: its share of the chunks; returns its exit code. ``warm``: for work without
+    the session's worker."""
 
     def run(log: TaskLog) -> None:
         folder = JobFolder(work)
@@ -108,7 +110,8 @@ def run_chunks(step: str, work: Path, rules: Sequence[PathRule], index: int, of:
         share = [chunk for chunk in dealt[index - 1] if finished_film(plan, folder, chunk.film, rules) is None]
         log.write("share", chunks=[chunk.name for chunk in share])
         speaker = Speaker(step, log, sum(chunk.frames for chunk in share))
-        with _working(step, plan, folder, rules, speaker) as work_on_it:
+        task = ChunkTask(plan, folder, rules=rules, warm=warm)
+        with _working(step, task, plan, folder, rules, speaker) as work_on_it:
             for chunk in share:
                 speaker.begin(chunk.name)
                 facts = work_on_it(chunk)
@@ -124,6 +127,7 @@ def run_join(work: Path, rules: Sequence[PathRule], film: int) -> int:
     def run(log: TaskLog) -> None:
         from tinct.farm.project_record import record_render
         from tinct.farm.report_page import write_pages
+        from tinct.farm.stills_record import record_stills
 
         folder = JobFolder(work)
         plan = read_plan(folder.plan)
@@ -133,6 +137,7 @@ def run_join(work: Path, rules: Sequence[PathRule], film: int) -> int:
 
         report = join_film(plan, folder, film - 1, rules=rules, progress=show)
         record_render(plan.films[film - 1], report, rules)
+        record_stills(plan.films[film - 1], rules)
         write_pages(plan, folder, rules)
         log.write("joined", **report)
         say("status", f"{report['output']}: {report['frames']} frames")
@@ -150,11 +155,12 @@ Work = Callable[[Chunk], Mapping[str, Any]]
 
 
 @contextmanager
-def _working(step: str, plan: Plan, folder: JobFolder, rules: Sequence[PathRule], speaker: Speaker) -> Iterator[Work]:
+def _working(
+    step: str, task: ChunkTask, plan: Plan, folder: JobFolder, rules: Sequence[PathRule], speaker: Speaker
+) -> Iterator[Work]:
     """What works on a chunk: the session's worker, or this process where there is none."""
     relay, worker = step == RELAY, worker_of_session()
     if worker is None:
-        task = ChunkTask(plan, folder, rules=rules)
         yield lambda chunk: work_on(task, plan, chunk.name, speaker, relay=relay)["facts"]
         return
     with client_of(worker) as client:

@@ -39,7 +39,9 @@ class Host:
         return {"amounts": amounts, **({"attributes": attributes} if attributes else {})}
 
 
-def make_template(name: str, films: int, *, relays: bool, host: Host, defaults: Mapping[str, Any]) -> Document:
+def make_template(
+    name: str, films: int, *, relays: bool, host: Host, defaults: Mapping[str, Any], still_cache: bool = False
+) -> Document:
     """The template of a job.
 
     Args:
@@ -48,24 +50,26 @@ def make_template(name: str, films: int, *, relays: bool, host: Host, defaults: 
         relays: whether states are made before the chunks are coloured.
         host: what machines must have.
         defaults: values of the parameters.
+        still_cache: whether encoded stills are kept in a folder that all machines share.
     """
+    colours: Document = {"host": host, "warm": True, "still_cache": still_cache}
     before = [ANALYSE, RELAY] if relays else [ANALYSE]
     steps = [
         _step(ANALYSE, host, arguments=_overrides(single=films == 1)),
-        *([_step(RELAY, host, after=[ANALYSE], space="1-{{Param.Relays}}", of="Relays", warm=True)] if relays else []),
-        _step(COLORIZE, host, after=before, space="1-{{Param.Tasks}}", of="Tasks", warm=True),
+        *([_step(RELAY, after=[ANALYSE], space="1-{{Param.Relays}}", of="Relays", **colours)] if relays else []),
+        _step(COLORIZE, after=before, space="1-{{Param.Tasks}}", of="Tasks", **colours),
         _step(JOIN, host, after=[COLORIZE], space=f"1-{films}", of=None),
     ]
     return {
         "specificationVersion": VERSION,
         "name": name,
         "description": "Colours black-and-white footage with Tinct: the shots are found, coloured and joined.",
-        "parameterDefinitions": _parameters(defaults, single=films == 1),
+        "parameterDefinitions": _parameters(defaults, single=films == 1, still_cache=still_cache),
         "steps": steps,
     }
 
 
-def _parameters(defaults: Mapping[str, Any], *, single: bool) -> list[Document]:
+def _parameters(defaults: Mapping[str, Any], *, single: bool, still_cache: bool) -> list[Document]:
     path = {"type": "PATH"}
     found: list[Document] = [
         {"name": "JobFile", **path, "objectType": "FILE", "dataFlow": "IN", "default": "job.json",
@@ -92,6 +96,13 @@ def _parameters(defaults: Mapping[str, Any], *, single: bool) -> list[Document]:
             {"name": "Frames", "type": "STRING", "default": defaults["Frames"],
              "description": "A range of the plate, such as 1001-1100; all: every frame."},
         ]  # fmt: skip
+    if still_cache:
+        found += [
+            {"name": "StillCache", **path, "objectType": "DIRECTORY", "dataFlow": "NONE",
+             "description": "Encoded stills that all machines share; they are made again where they are not there."},
+            {"name": "StillCacheSize", "type": "INT", "minValue": 1, "default": defaults["StillCacheSize"],
+             "description": "MB that those may take."},
+        ]  # fmt: skip
     return found
 
 
@@ -110,28 +121,31 @@ def _step(
     of: str | None = None,
     arguments: list[str] | None = None,
     warm: bool = False,
+    still_cache: bool = False,
 ) -> Document:
     places = ["--work", "{{Param.WorkFolder}}", "--rules", "{{Session.PathMappingRulesFile}}"]
     index = [] if space is None else ["--index", "{{Task.Param.Index}}"]
     count = [] if of is None else ["--of", f"{{{{Param.{of}}}}}"]
     job = ["--job", "{{Param.JobFile}}"] if name == ANALYSE else []
-    run = _action("task", name, *job, *places, *index, *count, *(arguments or []))
+    cache = ["--still-cache", "{{Param.StillCache}}", "--still-cache-size", "{{Param.StillCacheSize}}"]
+    cache = cache if still_cache else []
+    run = _action("task", name, *job, *places, *index, *count, *cache, *(arguments or []))
     step: Document = {"name": name, "script": {"actions": {"onRun": run}}, "hostRequirements": host.to_document()}
     if after:
         step["dependencies"] = [{"dependsOn": other} for other in after]
     if space is not None:
         step["parameterSpace"] = {"taskParameterDefinitions": [{"name": "Index", "type": "INT", "range": space}]}
     if warm:
-        step["stepEnvironments"] = [_worker()]
+        step["stepEnvironments"] = [_worker(cache)]
     return step
 
 
-def _worker() -> Document:
+def _worker(options: list[str]) -> Document:
     """The environment that starts a worker before a session's first task, and stops it after the last."""
     return {
         "name": "TinctWorker",
         "description": "A process that keeps the model and the stills loaded from task to task.",
-        "script": {"actions": {"onEnter": _action("worker", "start"), "onExit": _action("worker", "stop")}},
+        "script": {"actions": {"onEnter": _action("worker", "start", *options), "onExit": _action("worker", "stop")}},
     }
 
 

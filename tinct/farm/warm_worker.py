@@ -1,9 +1,11 @@
 """The worker of one session of a farm: in a folder of its own, found by a variable of the environment."""
 
+import json
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import tinct
@@ -12,12 +14,14 @@ from tinct.runtime.errors import WorkerError
 
 VARIABLE = "TINCT_FARM_WORKER"
 """Names the folder of the session's worker."""
+OPTIONS = "options.json"
+"""File in that folder with more options of the worker: a task that starts it again needs them too."""
 IDLE_MINUTES = 10
 """A worker whose session ended without stopping it goes by itself after so long."""
 
 
-def start_worker() -> Path:
-    """Start a worker for this session and return its folder.
+def start_worker(options: Sequence[str] = ()) -> Path:
+    """Start a worker for this session, with more ``options`` of ``tinct worker``, and return its folder.
 
     The folder is a short one of the system's, since sockets take no long paths and sessions have long ones.
 
@@ -28,6 +32,7 @@ def start_worker() -> Path:
     root = str(Path(tinct.__file__).resolve().parent.parent)
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     write_installation(str(folder / INSTALLATION), sys.executable, {"PYTHONPATH": path})
+    (folder / OPTIONS).write_text(json.dumps(list(options)))
     try:
         with client_of(folder) as client:
             client.connect()
@@ -37,9 +42,9 @@ def start_worker() -> Path:
     return folder
 
 
-def stop_worker() -> None:
-    """Stop this session's worker, if there is one that answers, and take its folder away."""
-    folder = worker_of_session()
+def stop_worker(folder: Path | None = None) -> None:
+    """Stop the worker in ``folder`` (None: this session's), if there is one that answers, and take its folder away."""
+    folder = folder or worker_of_session()
     if folder is None:
         return
     try:
@@ -58,9 +63,13 @@ def worker_of_session() -> Path | None:
 
 def client_of(folder: Path) -> Client:
     """A client of the worker in ``folder``, which is started again should it have died."""
+    try:
+        options = [str(one) for one in json.loads((folder / OPTIONS).read_text())]
+    except (OSError, ValueError):
+        options = []  # whoever connects says what is wrong with the folder
     return Client(
         folder=str(folder),
         installation=str(folder / INSTALLATION),
-        options=("--idle", str(IDLE_MINUTES)),
+        options=("--idle", str(IDLE_MINUTES), *options),
         timeout=120.0,
     )

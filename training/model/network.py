@@ -1,7 +1,7 @@
 """What every network of Tinct is: stateless and staged, `encode_reference` once a still, `colorize_frame` per frame."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
@@ -29,7 +29,13 @@ class Colours(NamedTuple):
 
 
 class ExemplarBased(nn.Module):
-    """Colours frames from stills."""
+    """Colours frames from stills. ``VARIANT``: its name; ``BANK``: the names of its bank's tensors; ``FRAME``: what it
+    takes of a frame; ``config`` scales Lab."""
+
+    VARIANT: ClassVar[str]
+    BANK: ClassVar[tuple[str, ...]]
+    FRAME: ClassVar = FrameInputs
+    config: Any
 
     @abstractmethod
     def encode_reference(self, still: Tensor) -> Any:

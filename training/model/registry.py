@@ -11,6 +11,7 @@ from tinct.training.model.exemplar.warp import ExemplarBank
 from tinct.training.model.features.trunk_weights import PRETRAINED, RANDOM, FeatureWeightsError, Weights
 from tinct.training.model.lite import Lite, LiteConfig
 from tinct.training.model.matching import Bank
+from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.trunk import load_pretrained
 
 Network = Lite | ExemplarNetwork
@@ -47,6 +48,8 @@ def create_network(variant: str, config: Config | None = None, *, weights: Weigh
     return network
 
 
-def make_bank(network: Network, tensors: Iterable[Tensor]) -> Any:
+def make_bank(network: Network | SelfMoving, tensors: Iterable[Tensor]) -> Any:
     """The bank that ``network`` takes, from its tensors in the order of its ``BANK``."""
+    if isinstance(network, SelfMoving):
+        return make_bank(network.network, tensors)
     return (Bank if isinstance(network, Lite) else ExemplarBank)(*tensors)

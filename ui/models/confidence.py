@@ -8,10 +8,11 @@ from tinct.ui.signal import Signal
 
 
 class Confidence:
-    """Mean confidence 0..1 by frame for each variant of a shot. ``changed``: more is known."""
+    """Mean confidence 0..1 by frame for each variant of a shot. ``changed``: more is known; ``noted``: of the shot of
+    that id."""
 
     def __init__(self) -> None:
-        self.changed = Signal()
+        self.changed, self.noted = Signal(), Signal()
         self._known: dict[Variant, dict[int, float]] = {}
         self._latest: dict[str, Variant] = {}
 
@@ -22,6 +23,7 @@ class Confidence:
         if known.get(frame) != mean:
             known[frame] = mean
             self.changed.emit()
+            self.noted.emit(shot)
 
     def curve(self, variant: Variant) -> dict[int, float]:
         """What is known, by frame, in order; what was known before a later still was changed is among it."""

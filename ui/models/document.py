@@ -32,6 +32,7 @@ class Document:
         self._done = [_Step("", project, None)]
         self._undone: list[_Step] = []
         self._saved: Project | None = project
+        self._by_id: tuple[Project, dict[str, ProjectShot]] | None = None
 
     @property
     def project(self) -> Project:
@@ -55,7 +56,11 @@ class Document:
 
     def shot(self, id: str) -> ProjectShot | None:
         """The shot of that id."""
-        return next((shot for shot in self.project.shots if shot.id == id), None)
+        project, by_id = self._by_id or (None, {})
+        if project is not self.project:
+            by_id = {shot.id: shot for shot in self.project.shots}
+            self._by_id = self.project, by_id
+        return by_id.get(id)
 
     def edit(self, label: str, project: Project, merge: Hashable = None) -> None:
         """Let ``project`` take the place of the one that stands.

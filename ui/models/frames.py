@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Callable, NamedTuple
@@ -30,8 +30,9 @@ from tinct.ui.picture import Kept, Picture
 
 VIEWS = ("view", "plate_view", "confidence_view", "chroma_view")
 KEPT_BYTES = 384 << 20
-MOST_INSTANCES = 3
-"""Sessions of the worker that are kept open: the shot that is looked at, the other set of stills, the shot before."""
+MOST_INSTANCES = 4
+"""Sessions of the worker that are kept open: the shot that is looked at, the other set of stills, the shots before and
+after."""
 
 
 class Variant(NamedTuple):
@@ -91,7 +92,8 @@ def parts(variant: Variant) -> tuple[tuple[int, Variant], ...]:
 class SeenFrame(NamedTuple):
     """A frame to look at.
 
-    ``pictures``: by the names of `VIEWS`; without a still the plate's alone. ``preview``: a pass over the shot gives
+    ``pictures``: by the names of `VIEWS`, all of them or those that playing took; without a still the plate's alone.
+    ``preview``: a pass over the shot gives
     another one. ``confidence``: mean 0..1, None without a still. ``plate``: what that is. ``hints``: where they are.
     """
 
@@ -102,6 +104,10 @@ class SeenFrame(NamedTuple):
     confidence: float | None
     plate: PlateFacts
     hints: tuple[HintSeen, ...] = ()
+
+    def shows(self, views: Sequence[str]) -> bool:
+        """Whether it has those pictures, as far as there are any."""
+        return self.confidence is None or all(name in self.pictures for name in views)
 
     @property
     def held_bytes(self) -> int:
@@ -123,11 +129,13 @@ class Frames:
     def __init__(self, lane: Lane, connect: Connect, size: int = 960, kept_bytes: int = KEPT_BYTES):
         """Work in ``lane`` with the client that ``connect`` gives; ``size``: of the pictures' longest side."""
         self.size = size
-        self._lane, self._connect = lane, connect
+        self._lane, self._connect, self._kept_bytes = lane, connect, kept_bytes
         self._kept = Kept(kept_bytes)
         self._instances: OrderedDict[tuple[str, int, bool], EffectInstance] = OrderedDict()
         self._plates: dict[str, PlateFacts] = {}
         self._files: dict[tuple[str, int, bool], tuple[Any, ...]] = {}
+        self._rendered: dict[tuple[str, int, bool], tuple[Variant, int]] = {}
+        """By session: the frame that was rendered last, and all that it depended on."""
 
     @property
     def held_bytes(self) -> int:
@@ -143,6 +151,15 @@ class Frames:
         """The frame as a pass gives it, if it is at hand."""
         seen: SeenFrame | None = self._kept.get((variant.as_of(number), number, self.size))
         return None if seen is None else seen._replace(variant=variant)
+
+    def has(self, variant: Variant, number: int, views: Sequence[str] = VIEWS) -> bool:
+        """Whether those pictures of the frame as a pass gives it are at hand."""
+        seen: SeenFrame | None = self._kept.peek((variant.as_of(number), number, self.size))
+        return seen is not None and seen.shows(views)
+
+    def most_ahead(self, seen: SeenFrame) -> int:
+        """How many frames like ``seen`` take half of the room for what is kept."""
+        return max(1, self._kept_bytes // (2 * max(1, seen.held_bytes)))
 
     def ask(
         self,
@@ -170,29 +187,66 @@ class Frames:
             if not other:
                 self._lane.forget()
             done(kept)
-            return
+            if kept.shows(VIEWS):
+                return
         keeps = size is None
         wanted = self.size if size is None else size
 
         def work(stale: Stale) -> Iterator[SeenFrame]:
-            for seen in self._made(variant, number, wanted, other, stale):
+            for seen in self._made(variant, number, wanted, other, stale, previews=kept is None):
                 if keeps and not seen.preview:
-                    self._kept.put((variant.as_of(number), number, wanted), seen, seen.held_bytes)
+                    self._keep(seen)
                 yield seen
 
         self._lane.ask(("frame", other), work, done, failed, supersedes=not other)
 
-    def ask_pixel(
-        self, variant: Variant, x: int, y: int, done: Callable[[PixelFacts], None], other: bool = False
+    def ask_ahead(
+        self,
+        variant: Variant,
+        numbers: Sequence[int],
+        views: Sequence[str],
+        done: Callable[[SeenFrame], None],
+        failed: Callable[[Exception], None],
     ) -> None:
-        """Facts of a pixel of the frame that was made last; nothing where that is not at hand."""
+        """Make frames as a pass gives them, in this order and without previews, until `ask` or `forget` is called.
+
+        Args:
+            variant: of the shot.
+            numbers: the plate's own.
+            views: pictures of each that are wanted, by the names of `VIEWS`.
+            done: called with each.
+            failed: called with what went wrong, after which no more come.
+        """
+
+        def work(stale: Stale) -> Iterator[SeenFrame]:
+            for number in numbers:
+                if stale():
+                    raise StaleError
+                seen = self.kept(variant, number)
+                if seen is None or not seen.shows(views):
+                    *_, seen = self._made(variant, number, self.size, False, stale, previews=False, views=views)
+                    self._keep(seen)
+                yield seen
+
+        self._lane.ask("ahead", work, done, failed)
+
+    def forget(self) -> None:
+        """Nothing that was asked for is wanted any more."""
+        self._lane.forget()
+
+    def ask_pixel(self, variant: Variant, number: int, x: int, y: int, done: Callable[[PixelFacts], None]) -> None:
+        """Facts of a pixel of a frame as a pass gives it; nothing where the shot has no session yet. Where the session
+        stands elsewhere, because the frame came from what is kept, it is brought there."""
 
         def work(stale: Stale) -> Iterator[PixelFacts]:
-            instance = self._instances.get((variant.source, variant.first, other))
-            if instance is not None:
-                facts = instance.pixel(x, y)
-                if facts is not None:
-                    yield PixelFacts(x, y, facts)
+            key, wanted = (variant.source, variant.first, False), (variant.as_of(number), number)
+            if key not in self._instances:
+                return
+            if self._rendered.get(key) != wanted:
+                for _ in self._made(variant, number, self.size, False, stale, previews=False):
+                    continue
+            if self._rendered.get(key) == wanted:
+                yield PixelFacts(x, y, self._instances[key].pixel(x, y))
 
         self._lane.ask("pixel", work, done, lambda error: None)
 
@@ -202,7 +256,24 @@ class Frames:
             self._instances.popitem()[1].close()
         self._kept.clear()
 
-    def _made(self, variant: Variant, number: int, size: int, other: bool, stale: Stale) -> Iterator[SeenFrame]:
+    def _end(self, key: tuple[str, int, bool]) -> None:
+        """Close a session."""
+        self._rendered.pop(key, None)
+        self._instances.pop(key).close()
+
+    def _keep(self, seen: SeenFrame) -> None:
+        self._kept.put((seen.variant.as_of(seen.number), seen.number, self.size), seen, seen.held_bytes)
+
+    def _made(
+        self,
+        variant: Variant,
+        number: int,
+        size: int,
+        other: bool,
+        stale: Stale,
+        previews: bool = True,
+        views: Sequence[str] = VIEWS,
+    ) -> Iterator[SeenFrame]:
         if not variant.has_stills:
             yield self._plate_alone(variant, number, size)
             return
@@ -210,15 +281,19 @@ class Frames:
         if instance.is_identity(number):
             yield self._plate_alone(variant, number, size)
             return
-        if len(instance.get_frames_needed(number)) > 1:
-            yield _seen(variant, instance, number, size, lambda wanted: FROM_FILE if wanted == number else None)
+        rendered = (variant.source, variant.first, other)
+        self._rendered.pop(rendered, None)
+        if previews and len(instance.get_frames_needed(number)) > 1:
+            yield _seen(variant, instance, number, size, views, lambda wanted: FROM_FILE if wanted == number else None)
 
         def fetch(wanted: int) -> Any:
             if stale():
                 raise StaleError
             return FROM_FILE
 
-        yield _seen(variant, instance, number, size, fetch)
+        seen = _seen(variant, instance, number, size, views, fetch)
+        self._rendered[rendered] = (variant.as_of(number), number)
+        yield seen
 
     def _plate_alone(self, variant: Variant, number: int, size: int) -> SeenFrame:
         client = self._connect("frames")
@@ -237,22 +312,29 @@ class Frames:
         known = self._files.get(key, ())
         changed = {file[0] for file in set(variant.files) - set(known)} & {file[0] for file in known}
         if changed and key in self._instances:  # the same paths with other pictures: the session has the old ones
-            self._instances.pop(key).close()
+            self._end(key)
         self._files[key] = variant.files
         instance = self._instances.get(key)
         if instance is None:
             plate = PlateFile(variant.source, f"{variant.first}-{variant.last}")
             instance = self._instances[key] = create_instance(self._connect("frames"), plate, values)
             while len(self._instances) > MOST_INSTANCES:
-                self._instances.popitem(last=False)[1].close()
+                self._end(next(iter(self._instances)))
         else:
             self._instances.move_to_end(key)
             instance.set_values(values)
         return instance
 
 
-def _seen(variant: Variant, instance: EffectInstance, number: int, size: int, fetch: Callable[[int], Any]) -> SeenFrame:
-    rendered = instance.render(number, fetch, outputs=VIEWS, view_size=size)
+def _seen(
+    variant: Variant,
+    instance: EffectInstance,
+    number: int,
+    size: int,
+    views: Sequence[str],
+    fetch: Callable[[int], Any],
+) -> SeenFrame:
+    rendered = instance.render(number, fetch, outputs=views, view_size=size)
     pictures = {name: Picture.of(array) for name, array in rendered.arrays.items()}
     plate = instance.plate
     assert plate is not None

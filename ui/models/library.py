@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tinct.ui.lane import Lane, Post, Stale
+from tinct.ui.lane import Lane, Post, Stale, Work
 from tinct.ui.models.connection import Connect
 from tinct.ui.models.document import Document
 from tinct.ui.models.messages import Messages
@@ -15,7 +15,9 @@ from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
 
 RANKED = 60
-"""Stills that are offered, best first."""
+"""Stills that are offered at first, best first."""
+PAGE = 300
+"""Stills that are added when the end of those is seen."""
 MANIFEST = "manifest.json"
 ABOUT = "library"
 
@@ -41,6 +43,9 @@ class Library:
         self._document, self._viewer, self._messages = document, viewer, messages
         self._lane, self._connect, self._post = lane, connect, post
         self._ranked: list[Ranked] = []
+        self._is_all = True
+        self._asked_more = 0
+        """How many were offered when more were asked for."""
         self._ranked_for: tuple[str, str, int] | None = None
         self._folder = self.folder
         document.changed.connect(self._follow)
@@ -78,8 +83,26 @@ class Library:
         self._lane.ask("describe", work, lambda report: self._take_library(library, report), self._fail)
 
     def offered(self) -> list[Ranked]:
-        """Stills for the frame, best first."""
-        return list(self._ranked)
+        """Stills for the frame, best first, as far as they were asked for; another list when there are others."""
+        return self._ranked
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the library has stills beyond those that are offered."""
+        return not self._is_all and not self.is_ranking and self.share is None
+
+    def more(self) -> None:
+        """Offer the stills that come next."""
+        ranked_for, skip = self._ranked_for, len(self._ranked)
+        if ranked_for is None or not self.has_more or self._asked_more == skip:
+            return
+        self._asked_more = skip
+        self._lane.ask(
+            "more",
+            self._work(ranked_for, PAGE, skip),
+            lambda found: self._take_more(ranked_for, skip, found),
+            self._fail,
+        )
 
     @property
     def is_ranked_for_frame(self) -> bool:
@@ -91,16 +114,19 @@ class Library:
         wanted = self._wanted()
         if wanted is None or self._ranked_for == wanted or self.share is not None:
             return
+        self._ranked_for = wanted
+        self.is_ranking = True
+        self.changed.emit()
+        self._lane.ask("rank", self._work(wanted, RANKED, 0), lambda found: self._take(wanted, found), self._fail)
+
+    def _work(self, wanted: tuple[str, str, int], count: int, skip: int) -> Work:
         library, source, frame = wanted
         model = str(self._document.project.parameters.get("model", "lite"))
 
         def work(stale: Stale) -> Iterator[list[tuple[str, float]]]:
-            yield self._connect("rank").rank(library, source, frame, RANKED, model=model)
+            yield self._connect("rank").rank(library, source, frame, count, model=model, skip=skip)
 
-        self._ranked_for = wanted
-        self.is_ranking = True
-        self.changed.emit()
-        self._lane.ask("rank", work, self._take, self._fail)
+        return work
 
     def _wanted(self) -> tuple[str, str, int] | None:
         variant = self._viewer.variant
@@ -125,10 +151,20 @@ class Library:
         self._set(library)
         self.changed.emit()
 
-    def _take(self, found: list[tuple[str, float]]) -> None:
+    def _take(self, wanted: tuple[str, str, int], found: list[tuple[str, float]]) -> None:
+        if wanted != self._ranked_for:
+            return
         self.is_ranking = False
         self._ranked = [Ranked(path, similarity) for path, similarity in found]
+        self._is_all, self._asked_more = len(found) < RANKED, 0
         self._messages.settle(ABOUT)
+        self.changed.emit()
+
+    def _take_more(self, ranked_for: tuple[str, str, int], skip: int, found: list[tuple[str, float]]) -> None:
+        if ranked_for != self._ranked_for or skip != len(self._ranked) or self.is_ranking:
+            return
+        self._ranked = [*self._ranked, *(Ranked(path, similarity) for path, similarity in found)]
+        self._is_all = len(found) < PAGE
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
@@ -139,4 +175,5 @@ class Library:
     def _follow(self, before: Any, after: Any) -> None:
         if self.folder != self._folder:
             self._folder, self._ranked, self._ranked_for = self.folder, [], None
+            self._is_all, self.is_ranking = True, False
             self.changed.emit()

@@ -28,8 +28,10 @@ from tinct.ui.models.frames import Frames, Variant
 from tinct.ui.models.library import Library
 from tinct.ui.models.media_files import MediaFiles
 from tinct.ui.models.messages import Messages
+from tinct.ui.models.next_shot import NextShot
 from tinct.ui.models.painting import Painting
 from tinct.ui.models.parameters import Parameters
+from tinct.ui.models.playback import Playback
 from tinct.ui.models.processes import Processes
 from tinct.ui.models.project_file import ProjectFile, empty_project
 from tinct.ui.models.render_queue import RenderQueue
@@ -84,6 +86,8 @@ class Panel:
         self.shots = ShotList(self.document, rendered_facts, self.confidence.mean_of_shot)
         self.frames = Frames(self._frame_lane, connect, view_size)
         self.viewer = Viewer(self.document, self.shots, self.frames, self.confidence, self.messages)
+        self.playback = Playback(self.viewer, self.shots, self.frames, lambda: self.rate)
+        self.next_shot = NextShot(self.document, self.shots, self.viewer, self.playback, self.frames)
         self.stills = Stills(self.document, self.shots, self.messages)
         self.library = Library(self.document, self.viewer, self.messages, self._rank_lane, connect, post)
         self.parameters = Parameters(self.document, self.shots, self.messages)
@@ -95,7 +99,7 @@ class Panel:
         self.queue.rendered.connect(lambda id: self.shots.refresh([id]))
         self.farm.rendered.connect(lambda id: self.shots.refresh([id]))
         self.queue.progressed.connect(self._note_progress)
-        self.confidence.changed.connect(lambda: self.shots.refresh(()))
+        self.confidence.noted.connect(self.shots.refresh_confidence)
         self.viewer.failed.connect(self.stills.refuse)
         self._ranked_shot = ""
         self.viewer.changed.connect(self._rank_new_shot)
@@ -207,7 +211,7 @@ class Panel:
 
     def close(self) -> None:
         """Stop all work, keep what is open and leave the worker. What is queued goes on."""
-        self.viewer.stop()
+        self.playback.stop()
         self.queue.close()
         self.farm.close()
         for lane in (self._frame_lane, self._thumbnail_lane, self._rank_lane, self._media_lane):

@@ -159,6 +159,13 @@ class ShotList:
             self._known.pop(id, None)
         self._tell()
 
+    def refresh_confidence(self, id: str) -> None:
+        """More is known of how sure the match in a shot is: its row says something else, and no other."""
+        shot = self._document.shot(id)
+        if self._rows is not None and shot is not None:
+            self._rows = [self.row(shot) if row.id == id else row for row in self._rows]
+        self.changed.emit()
+
     def _tell(self) -> None:
         """What rows say may be something else now."""
         self._rows = None

@@ -39,6 +39,11 @@ class Thumbnails:
         """Bytes of what is kept."""
         return self._kept.held_bytes
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether pictures are being made or wait for it."""
+        return self._lane.is_busy
+
     def get(self, wanted: Wanted) -> Picture | None:
         """The picture, or None while it is made (``came`` tells when) or where it cannot be."""
         picture: Picture | None = self._kept.get(wanted)

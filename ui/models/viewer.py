@@ -1,14 +1,14 @@
-"""What the viewer shows of the current shot: frame, way of looking, comparison, place in the picture, playing."""
+"""What the viewer shows of the current shot: frame, way of looking, comparison, place in the picture."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any, NamedTuple
 
-from tinct.runtime.project import Project, ProjectStill
+from tinct.runtime.project import Project, ProjectShot, ProjectStill
 from tinct.ui.models.confidence import Confidence
 from tinct.ui.models.document import Document
-from tinct.ui.models.frames import Frames, PixelFacts, SeenFrame, Variant
+from tinct.ui.models.frames import VIEWS, Frames, PixelFacts, SeenFrame, Variant
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.picture import Picture
@@ -33,7 +33,8 @@ class Shown(NamedTuple):
 
 class Viewer:
     """``changed``: the picture, or how it is shown; ``moved``: another frame; ``pixel``: facts of a pixel came;
-    ``came``: a frame of the current shot as a pass gives it; ``failed``: why a frame could not be made.
+    ``came``: a frame of the current shot as a pass gives it; ``asked``: a frame is wanted, and nothing that was before;
+    ``failed``: why a frame could not be made.
 
     ``zoom``: screen pixels for a plate's pixel, 0 for as large as there is room; ``centre``: point of the picture in
     the middle of the screen, as shares of it; ``wipe``: where the wipe's edge is, 0..1.
@@ -42,12 +43,11 @@ class Viewer:
     def __init__(self, document: Document, shots: ShotList, frames: Frames, confidence: Confidence, messages: Messages):
         """Show the current shot of ``shots`` in the frames that ``frames`` gives."""
         self.changed, self.moved, self.pixel, self.failed = Signal(), Signal(), Signal(), Signal()
-        self.came = Signal()
+        self.came, self.asked = Signal(), Signal()
         self.mode, self.comparison, self.against = "result", "off", "plate"
         self.wipe, self.zoom, self.centre = 0.5, 0.0, (0.5, 0.5)
         self.drawn_scale = 1.0
         """Screen pixels for a plate's pixel, as the view has drawn it."""
-        self.is_playing = False
         self.still: Picture | None = None
         """The still that is looked at or compared with, as it came from the worker."""
         self._document, self._shots, self._frames = document, shots, frames
@@ -90,7 +90,17 @@ class Viewer:
     def is_current(self) -> bool:
         """Whether what is shown is the frame that is wanted, as a pass over the shot gives it."""
         seen = self._seen
-        return seen is not None and not seen.preview and (seen.number, seen.variant) == (self._frame, self.variant)
+        if seen is None or seen.preview or not seen.shows(self.views):
+            return False
+        return (seen.number, seen.variant) == (self._frame, self.variant)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the pictures of a frame that are looked at."""
+        looked_at = {VIEW_OF.get(self.mode, "view")}
+        if self.comparison != "off":
+            looked_at.add(VIEW_OF.get(self.against, "view"))
+        return tuple(name for name in VIEWS if name in looked_at)
 
     @property
     def mark(self) -> str:
@@ -100,20 +110,17 @@ class Viewer:
         seen = self._seen
         if self._shots.current is None:
             return ""
-        if seen is None or seen.number != self._frame or seen.variant != self.variant:
-            return "rendering"
-        return "preview" if seen.preview else ""
+        if self.is_current:
+            return ""
+        is_of_frame = seen is not None and (seen.number, seen.variant) == (self._frame, self.variant)
+        return "preview" if is_of_frame and seen is not None and seen.preview else "rendering"
 
     def go_to(self, frame: int) -> None:
         """Show a frame of the shot; outside of it the nearest."""
         first, last = self.range
         frame = min(max(int(frame), first), last)
         if frame != self._frame:
-            self._frame = frame
-            shot = self._shots.current
-            if shot is not None:
-                self._places[shot.id] = frame
-            self.moved.emit()
+            self._move(frame)
             self.ask()
 
     def step(self, by: int) -> None:
@@ -126,12 +133,31 @@ class Viewer:
         if beyond:
             self.go_to(beyond[0] if forward else beyond[-1])
 
+    def show(self, seen: SeenFrame) -> None:
+        """Go to a frame of the shot that has been made; nothing is asked for, and what is under way goes on."""
+        if seen.variant == self.variant:
+            self._move(seen.number)
+            self._take(seen)
+
+    def note(self, seen: SeenFrame) -> None:
+        """Remember what a frame of the current shot, as a pass gives it, tells of the shot."""
+        shot = self._shots.current
+        if shot is not None and seen.variant == self.variant and not seen.preview:
+            if seen.confidence is not None:
+                self._confidence.note(shot.id, seen.variant, seen.number, seen.confidence)
+            self.came.emit(seen)
+
+    def place(self, shot: ProjectShot) -> int:
+        """The frame of a shot that is shown when it is opened: the one that was left."""
+        return min(max(self._places.get(shot.id, shot.first), shot.first), shot.last)
+
     # How it is looked at
 
     def look(self, mode: str) -> None:
         """One of `MODES`."""
         assert mode in MODES
         self.mode = mode
+        self._ask_missing()
         self.changed.emit()
 
     def compare(self, comparison: str, against: str | None = None) -> None:
@@ -141,6 +167,7 @@ class Viewer:
         if against is not None:
             assert against in AGAINST
             self.against = against
+        self._ask_missing()
         self.changed.emit()
         if comparison != "off" and self.against == "other stills":
             self._ask_other()
@@ -210,7 +237,7 @@ class Viewer:
         """Ask for the facts of a plate's pixel; ``pixel`` tells them."""
         variant = self.variant
         if variant is not None and self.is_current:
-            self._frames.ask_pixel(variant, x, y, self._tell_pixel)
+            self._frames.ask_pixel(variant, self._frame, x, y, self._tell_pixel)
 
     def colour_at(self, x: int, y: int) -> tuple[float, float, float] | None:
         """The screen's colour at a plate's pixel of what is looked at, 0..1."""
@@ -222,52 +249,40 @@ class Viewer:
         red, green, blue = (values if len(values) == 3 else values * 3)[:3]
         return red / 255, green / 255, blue / 255
 
-    # Playing
-
-    def play(self) -> None:
-        """Play from here, from the start when at the end; or stop."""
-        self.is_playing = not self.is_playing
-        if self.is_playing and self._frame >= self.range[1]:
-            self.go_to(self.range[0])
-        self.changed.emit()
-
-    def stop(self) -> None:
-        """Play no more."""
-        if self.is_playing:
-            self.play()
-
-    def tick(self) -> None:
-        """The time of one frame has passed: the next one, once this one is there."""
-        if not self.is_playing or not self.is_current:
-            return
-        first, last = self.range
-        self.go_to(first if self._frame >= last else self._frame + 1)
-
     # Frames come and go
 
     def ask(self) -> None:
         """Have the frame made, unless it is at hand."""
         variant = self.variant
+        self.asked.emit()
         if variant is None:
             self._seen = None
             self.changed.emit()
             return
-        self._frames.ask(variant, self._frame, self._take, self._fail)
+        self._frames.ask(variant, self._frame, self._take, self.fail)
+
+    def _move(self, frame: int) -> None:
+        self._frame = frame
+        shot = self._shots.current
+        if shot is not None:
+            self._places[shot.id] = frame
+        self.moved.emit()
+
+    def _ask_missing(self) -> None:
+        """A frame that was made for playing has the pictures that were looked at then."""
+        if self._seen is not None and not self._seen.shows(self.views):
+            self.ask()
 
     def _ask_other(self) -> None:
         shot = self._shots.current
         if shot is not None and self._other is not None and self.is_current:
             variant = Variant.of(self._document.project, shot, self._other)
-            self._frames.ask(variant, self._frame, self._take_other, self._fail, other=True)
+            self._frames.ask(variant, self._frame, self._take_other, self.fail, other=True)
 
     def _take(self, seen: SeenFrame) -> None:
-        variant, shot = self.variant, self._shots.current
-        if shot is not None and variant == seen.variant and seen.confidence is not None and not seen.preview:
-            self._confidence.note(shot.id, seen.variant, seen.number, seen.confidence)
-        if seen.variant != variant:
+        if seen.variant != self.variant:
             return
-        if not seen.preview:
-            self.came.emit(seen)
+        self.note(seen)
         if seen.number == self._frame or not self.is_current:
             self._seen, self._problem = seen, ""
             self._messages.settle(ABOUT)
@@ -279,9 +294,9 @@ class Viewer:
         self._seen_other = seen
         self.changed.emit()
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
+        """Frames cannot be made: say why."""
         self._problem = str(error)
-        self.is_playing = False
         self._messages.problem(str(error), ABOUT)
         self.changed.emit()
         self.failed.emit(error)
@@ -309,10 +324,9 @@ class Viewer:
     def _another_shot(self) -> None:
         self._variant = self._variant_now()
         shot = self._shots.current
-        self.is_playing = False
         self._seen = self._seen_other = self._other = None
         self._problem = ""
-        self._frame = 0 if shot is None else self._places.get(shot.id, shot.first)
+        self._frame = 0 if shot is None else self.place(shot)
         self.moved.emit()
         self.ask()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from qtpy.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from tinct.ui.models.corrections import HintShown
@@ -13,7 +13,7 @@ from tinct.ui.models.panel import Panel
 from tinct.ui.models.viewer import screen_colour
 from tinct.ui.picture import Picture
 from tinct.ui.placement import Placement
-from tinct.ui.views.images import to_image
+from tinct.ui.views.images import Images
 from tinct.ui.views.style import ACCENT, DIM, LINE, PROBLEM, SURROUND, TEXT
 
 WIPE_REACH = 8
@@ -25,7 +25,7 @@ class Canvas(QWidget):
     def __init__(self, panel: Panel) -> None:
         super().__init__()
         self._panel, self._viewer = panel, panel.viewer
-        self._images: dict[int, tuple[Picture, QImage]] = {}
+        self._images = Images(4)
         self._grip: tuple[str, float, float] | None = None
         self._hint: int | None = None
         self._crop: tuple[float, float, float, float] | None = None
@@ -113,18 +113,10 @@ class Canvas(QWidget):
     def _put(self, painter: QPainter, picture: Picture | None, placed: Placement) -> None:
         if picture is None:
             return
-        image = self._image(picture)
+        image = self._images.of(picture)
         place = _room_of(picture, placed)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.width() < 4 * picture.width)
         painter.drawImage(place, image)
-
-    def _image(self, picture: Picture) -> QImage:
-        known = self._images.get(id(picture))
-        if known is None or known[0] is not picture:
-            if len(self._images) > 3:
-                self._images.clear()
-            known = self._images[id(picture)] = (picture, to_image(picture))
-        return known[1]
 
     def _wipe(self, painter: QPainter, against: Picture | None, placed: Placement) -> None:
         edge = placed.left + self._viewer.wipe * placed.width * placed.scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import lru_cache
 
 from qtpy.QtCore import QPointF, QRectF, Qt
@@ -18,6 +19,25 @@ def to_image(picture: Picture) -> QImage:
     if picture.channels == 1:
         image.setColorTable(_confidence_table())
     return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+class Images:
+    """Pictures as Qt draws them, of those that were drawn last: they are drawn again whenever one of them comes."""
+
+    def __init__(self, most: int) -> None:
+        """Keep so many at most."""
+        self._most = most
+        self._made: OrderedDict[int, tuple[Picture, QImage]] = OrderedDict()
+
+    def of(self, picture: Picture) -> QImage:
+        """`to_image` of ``picture``."""
+        known = self._made.get(id(picture))
+        if known is None or known[0] is not picture:
+            known = self._made[id(picture)] = (picture, to_image(picture))
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+        self._made.move_to_end(id(picture))
+        return known[1]
 
 
 @lru_cache(maxsize=1)

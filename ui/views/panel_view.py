@@ -28,6 +28,7 @@ from tinct.ui.models.stills import PICTURES
 from tinct.ui.views.parameter_view import ParameterView
 from tinct.ui.views.queue_view import QueueView
 from tinct.ui.views.shot_list_view import ShotListView
+from tinct.ui.views.soon import Soon
 from tinct.ui.views.still_views import StillsView
 from tinct.ui.views.style import SHEET, palette
 from tinct.ui.views.viewer_view import ViewerView
@@ -62,12 +63,22 @@ class PanelView(QWidget):
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.timeout.connect(panel.look_at_files)
+        self._timer.timeout.connect(panel.next_shot.look)
         self._timer.start(LOOK_EVERY)
         panel.messages.changed.connect(self._say)
         panel.opening.connect(self._show_opening)
-        for signal in (panel.document.changed, panel.viewer.changed, panel.corrections.changed, panel.queue.changed):
-            signal.connect(self._follow)
+        follow = Soon(self._follow, self)
+        for signal in (
+            panel.document.changed,
+            panel.viewer.changed,
+            panel.corrections.changed,
+            panel.queue.changed,
+            panel.playback.changed,
+        ):
+            signal.connect(follow)
+        panel.document.changed.connect(self._follow_history)
         self._say()
+        self._follow_history()
         self._follow()
 
     def sizeHint(self) -> QSize:
@@ -287,16 +298,22 @@ class PanelView(QWidget):
         if share is not None:
             self.opening.setValue(round(1000 * share))
 
-    def _follow(self, *facts: object) -> None:
+    def _follow_history(self, *facts: object) -> None:
+        """At once: an edit may be undone by the key that comes right after it."""
+        document = self.panel.document
+        for name, label, verb in (("undo", document.undo_label, "Undo"), ("redo", document.redo_label, "Redo")):
+            self.actions_by_name[name].setText(f"{verb} {label}".strip())
+            self.actions_by_name[name].setEnabled(bool(label))
+
+    def _follow(self) -> None:
         document = self.panel.document
         for action in ACTIONS:
             if action.chosen is not None:
                 self.actions_by_name[action.name].setChecked(action.chosen(self.panel))
-        for name, label, verb in (("undo", document.undo_label, "Undo"), ("redo", document.redo_label, "Redo")):
-            self.actions_by_name[name].setText(f"{verb} {label}".strip())
-            self.actions_by_name[name].setEnabled(bool(label))
         busy = sum(task.state in ("waiting", "running", "paused") for task in self.panel.queue.tasks)
-        self.tabs.setTabText(1, f"Queue ({busy})" if busy else "Queue")
+        text = f"Queue ({busy})" if busy else "Queue"
+        if self.tabs.tabText(1) != text:  # what is set is laid out anew, even if it is the same
+            self.tabs.setTabText(1, text)
         self.actions_by_name["swap_stills"].setEnabled(self.panel.viewer.has_other_stills)
         title = os.path.basename(document.path) if document.path else document.project.name
         self.setWindowTitle(f"{'• ' if document.is_modified else ''}{title} – Tinct")

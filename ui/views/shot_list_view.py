@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.shot_list import MARKS, STATES, ShotRow
 from tinct.ui.models.thumbnails import Wanted
-from tinct.ui.views.images import draw_fitted, to_image
+from tinct.ui.views.images import Images, draw_fitted
 from tinct.ui.views.style import ACCENT, DIM, FAINT, GROUND, PRESSED, RAISED, STATE_COLOURS, TEXT, confidence_colour
 
 ROW = Qt.ItemDataRole.UserRole
@@ -71,7 +71,7 @@ class _Delegate(QStyledItemDelegate):
 
     def __init__(self, panel: Panel, view: QListView) -> None:
         super().__init__(view)
-        self._panel = panel
+        self._panel, self._images = panel, Images(100)
 
     def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         return QSize(200, round(option.fontMetrics.height() * 3.5) + 8)
@@ -109,7 +109,7 @@ class _Delegate(QStyledItemDelegate):
         wanted = Wanted(row.source, 160, frame=(row.first + row.last) // 2)
         picture = self._panel.thumbnails.get(wanted)
         if picture is not None:
-            draw_fitted(painter, to_image(picture), room)
+            draw_fitted(painter, self._images.of(picture), room)
         elif self._panel.thumbnails.problem(wanted):
             painter.setPen(QColor(STATE_COLOURS["failed"]))
             painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), "✕")

@@ -23,16 +23,25 @@ from tinct.ui.models.library import Ranked
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.stills import StillInUse
 from tinct.ui.models.thumbnails import Wanted
-from tinct.ui.views.images import draw_fitted, to_image
+from tinct.ui.views.images import Images, draw_fitted
 from tinct.ui.views.style import ACCENT, DIM, GROUND, PRESSED, PROBLEM, RAISED, TEXT
 
 ENTRY = Qt.ItemDataRole.UserRole
+IMAGES = 200
+"""Small pictures that are kept as Qt draws them: more than are seen at once."""
 
 
 class _Entries(QAbstractListModel):
-    def __init__(self, text: Callable[[Any], str]) -> None:
+    """Entries for Qt; ``more`` asks for those that come after them, ``has_more`` says whether there are any."""
+
+    def __init__(
+        self,
+        text: Callable[[Any], str],
+        has_more: Callable[[], bool] = lambda: False,
+        more: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
-        self._text = text
+        self._text, self._has_more, self._more = text, has_more, more
         self.entries: Sequence[Any] = ()
 
     def rowCount(self, parent: Any = None) -> int:
@@ -45,16 +54,29 @@ class _Entries(QAbstractListModel):
             return self._text(self.entries[index.row()])
         return None
 
+    def canFetchMore(self, parent: Any = None) -> bool:
+        return self._has_more()
+
+    def fetchMore(self, parent: Any = None) -> None:
+        self._more()
+
     def follow(self, entries: Sequence[Any]) -> None:
         """Show these."""
-        if len(entries) == len(self.entries):
+        before = self.entries
+        if entries is before:
+            return
+        if len(entries) == len(before):
             self.entries = entries
             if entries:
                 self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
-            return
-        self.beginResetModel()
-        self.entries = entries
-        self.endResetModel()
+        elif before and entries[: len(before)] == before:
+            self.beginInsertRows(QModelIndex(), len(before), len(entries) - 1)
+            self.entries = entries
+            self.endInsertRows()
+        else:
+            self.beginResetModel()
+            self.entries = entries
+            self.endResetModel()
 
 
 class _UseDelegate(QStyledItemDelegate):
@@ -62,7 +84,7 @@ class _UseDelegate(QStyledItemDelegate):
 
     def __init__(self, panel: Panel, view: QListView) -> None:
         super().__init__(view)
-        self._panel = panel
+        self._panel, self._images = panel, Images(IMAGES)
 
     def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         return QSize(200, round(option.fontMetrics.height() * 2.9) + 8)
@@ -82,7 +104,7 @@ class _UseDelegate(QStyledItemDelegate):
         wanted = Wanted(still.path, 160, crop=still.crop, turn=still.turn)
         picture = self._panel.thumbnails.get(wanted)
         if picture is not None:
-            draw_fitted(painter, to_image(picture), room)
+            draw_fitted(painter, self._images.of(picture), room)
         problem = self._panel.stills.problem(still.path) or self._panel.thumbnails.problem(wanted)
         left, right, line = room.right() + 9, box.right() - 8, metrics.height()
         top = box.top() + (box.height() - 2 * line - 2) / 2
@@ -103,7 +125,7 @@ class _OfferDelegate(QStyledItemDelegate):
 
     def __init__(self, panel: Panel, view: QListView) -> None:
         super().__init__(view)
-        self._panel = panel
+        self._panel, self._images = panel, Images(IMAGES)
 
     def sizeHint(self, option: Any, index: QModelIndex) -> QSize:
         line = option.fontMetrics.height()
@@ -118,7 +140,7 @@ class _OfferDelegate(QStyledItemDelegate):
         room = QRectF(box.left() + 2, box.top() + 2, box.width() - 4, box.height() - line - 8)
         picture = self._panel.thumbnails.get(Wanted(one.path, 160))
         if picture is not None:
-            draw_fitted(painter, to_image(picture), room)
+            draw_fitted(painter, self._images.of(picture), room)
         below = QRectF(box.left() + 5, room.bottom() + 2, box.width() - 10, line)
         painter.setPen(QColor(TEXT if is_selected else DIM))
         painter.drawText(
@@ -166,7 +188,8 @@ class StillsView(QWidget):
         self.in_use.setModel(self._used)
         self.in_use.setItemDelegate(_UseDelegate(panel, self.in_use))
         self.offered = QListView(accessibleName="Library")
-        self._offers = _Entries(_offer_text)
+        library = panel.library
+        self._offers = _Entries(_offer_text, lambda: library.has_more, library.more)
         self.offered.setModel(self._offers)
         self.offered.setItemDelegate(_OfferDelegate(panel, self.offered))
         self.offered.setViewMode(QListView.ViewMode.IconMode)
@@ -225,7 +248,11 @@ class StillsView(QWidget):
 
     def _follow_library(self) -> None:
         library = self._panel.library
-        self._offers.follow(library.offered())
+        offered, before = library.offered(), self._offers.entries
+        if offered is not before:
+            self._offers.follow(offered)
+            if offered and before and offered[0] != before[0]:
+                self.offered.scrollToTop()
         words = ""
         if library.share is not None:
             words = f"describing the pictures: {library.share:.0%}"
@@ -237,10 +264,10 @@ class StillsView(QWidget):
             words = "ranking…"
         elif not library.is_ranked_for_frame and self._panel.viewer.variant is not None:
             words = "ranked for another frame; L ranks for this one"
-        self.where.setText(os.path.basename(library.folder))
-        self._library_words.setText(words)
+        for label, text in ((self.where, os.path.basename(library.folder)), (self._library_words, words)):
+            if label.text() != text:  # what is set is laid out anew, even if it is the same
+                label.setText(text)
         self._library_words.setVisible(bool(words))
-        self.offered.viewport().update()
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:

@@ -35,6 +35,7 @@ class Timeline(QWidget):
             viewer.changed,
             panel.stills.changed,
             panel.confidence.changed,
+            panel.playback.changed,
             panel.shots.chosen,
         ):
             signal.connect(self.update)
@@ -64,6 +65,7 @@ class Timeline(QWidget):
         painter.fillRect(self.rect(), QColor(GROUND))
         if self._panel.shots.current is not None:
             numbers, curve, stills = self._rows()
+            self._draw_loop(painter, numbers)
             self._draw_numbers(painter, numbers)
             self._draw_curve(painter, curve)
             self._draw_suggestions(painter, curve)
@@ -86,6 +88,18 @@ class Timeline(QWidget):
             painter.setPen(QColor(DIM))
             text = str(frame)
             painter.drawText(QPointF(x - metrics.horizontalAdvance(text) / 2, row.top() + metrics.ascent() + 1), text)
+
+    def _draw_loop(self, painter: QPainter, row: QRectF) -> None:
+        """The part of the shot that is played, where it is not all of it: between brackets."""
+        if not self._panel.playback.is_part:
+            return
+        ruler, (first, last) = self.ruler, self._panel.playback.loop
+        left, right = ruler.x(first), ruler.x(last + 1)
+        painter.fillRect(QRectF(left, row.top(), right - left, row.height()), QColor(RAISED))
+        painter.setPen(QPen(QColor(TEXT), 1))
+        for x, inward in ((left, 4), (right, -4)):
+            shape = [(x + inward, row.top() + 1), (x, row.top() + 1), (x, row.bottom()), (x + inward, row.bottom())]
+            painter.drawPolyline(QPolygonF([QPointF(*point) for point in shape]))
 
     def _draw_curve(self, painter: QPainter, row: QRectF) -> None:
         painter.fillRect(row, QColor(PANEL))

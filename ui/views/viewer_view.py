@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable
 
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QPixmap
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from tinct.ui.models.frames import PixelFacts
 from tinct.ui.models.panel import Panel
@@ -14,9 +14,11 @@ from tinct.ui.models.thumbnails import Wanted
 from tinct.ui.models.viewer import AGAINST, COMPARISONS, MODES, screen_colour
 from tinct.ui.readout import pixel_text
 from tinct.ui.views.canvas import Canvas
-from tinct.ui.views.images import icon
 from tinct.ui.views.quiet import quiet
+from tinct.ui.views.soon import Soon
 from tinct.ui.views.timeline import Timeline
+from tinct.ui.views.transport import Transport
+from tinct.ui.views.words import Words
 
 Button = Callable[[str, str], QToolButton]
 
@@ -29,9 +31,7 @@ class ViewerView(QWidget):
         self._panel = panel
         self.canvas = Canvas(panel)
         self.timeline = Timeline(panel)
-        self.readout = QLabel(objectName="dim")
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.state = QLabel(objectName="dim")
+        self.readout, self.state = Words(), Words(Qt.AlignmentFlag.AlignRight)
         self.swatch = button("choose_colour", "")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 4, 8)
@@ -39,20 +39,21 @@ class ViewerView(QWidget):
         layout.addLayout(self._ways(button))
         layout.addWidget(self.canvas, 1)
         below = _line(self.readout, self.state)
-        below.setStretch(0, 1)
+        below.setStretch(0, 3)
+        below.setStretch(1, 2)
         layout.addLayout(below)
         layout.addWidget(self.timeline)
-        layout.addLayout(self._transport(button))
-        self._clock = QTimer(self)
-        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
-        self._clock.timeout.connect(panel.viewer.tick)
-        panel.viewer.changed.connect(self._follow)
-        panel.viewer.moved.connect(self._follow)
+        self.transport = Transport(panel, button)
+        layout.addWidget(self.transport)
+        self._colour: object = None
+        follow, follow_still = Soon(self._follow, self), Soon(self._follow_still, self)
+        panel.viewer.changed.connect(follow)
+        panel.viewer.moved.connect(follow)
         panel.viewer.pixel.connect(self._show_pixel)
         panel.corrections.changed.connect(self._follow_colour)
-        panel.stills.changed.connect(self._follow_still)
-        panel.corrections.changed.connect(self._follow_still)
-        panel.thumbnails.came.connect(self._follow_still)
+        panel.stills.changed.connect(follow_still)
+        panel.corrections.changed.connect(follow_still)
+        panel.thumbnails.came.connect(follow_still)
         self._follow()
         self._follow_colour()
 
@@ -69,43 +70,12 @@ class ViewerView(QWidget):
         tools = [button("tool_pick", "Pick"), button("tool_hint", "Hint"), self.swatch]
         return _line(*looks, None, *compares, self.against, None, *tools, gap=3)
 
-    def _transport(self, button: Button) -> QHBoxLayout:
-        self.play = button("play", "")
-        signs = ("first_frame", "first"), ("previous_frame", "previous")
-        before = [_sign(button(name, ""), sign) for name, sign in signs]
-        after = [_sign(button(name, ""), sign) for name, sign in (("next_frame", "next"), ("last_frame", "last"))]
-        self.number = QSpinBox(accessibleName="Frame")
-        self.number.setKeyboardTracking(False)
-        self.number.setMinimumWidth(7 * self.fontMetrics().horizontalAdvance("0") + 12)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.number.valueChanged.connect(self._panel.viewer.go_to)
-        self.span = QLabel(objectName="dim")
-        self.rate = QLabel(objectName="dim")
-        marks = [button("previous_mark", "◂ mark"), button("next_mark", "mark ▸")]
-        return _line(
-            self.span, None, marks[0], *before, self.play, self.number, *after, marks[1], None, self.rate, gap=3
-        )
-
     def _follow(self) -> None:
         viewer = self._panel.viewer
-        first, last = viewer.range
-        with quiet(self.number):
-            self.number.setRange(first, last)
-            self.number.setValue(viewer.frame)
         with quiet(self.against):
             self.against.setCurrentText(viewer.against)
         self.against.setEnabled(viewer.comparison != "off")
-        shot = self._panel.shots.current
-        self.span.setText("" if shot is None else f"{shot.name}   {shot.first}–{shot.last}")
-        self.rate.setText(f"{float(self._panel.rate):.5g} fps")
         self._follow_state()
-        self.play.setIcon(icon("pause" if viewer.is_playing else "play"))
-        self.play.setIconSize(QSize(14, 14))
-        if viewer.is_playing != self._clock.isActive():
-            if viewer.is_playing:
-                self._clock.start(max(1, round(1000 / float(self._panel.rate))))
-            else:
-                self._clock.stop()
 
     def _follow_state(self) -> None:
         viewer = self._panel.viewer
@@ -129,6 +99,9 @@ class ViewerView(QWidget):
             self.readout.setText(pixel_text(told.x, told.y, told.facts, seen.plate.bit_depth, seen.plate.is_float))
 
     def _follow_colour(self) -> None:
+        if self._panel.corrections.colour == self._colour:
+            return
+        self._colour = self._panel.corrections.colour
         pixmap = QPixmap(28, 14)
         pixmap.fill(QColor(screen_colour(self._panel.corrections.colour)))
         self.swatch.setIcon(pixmap)
@@ -145,12 +118,6 @@ class ViewerView(QWidget):
         picture = None if wanted is None else self._panel.thumbnails.get(wanted)
         if picture is not self._panel.viewer.still:
             self._panel.viewer.show_still(picture)
-
-
-def _sign(button: QToolButton, name: str) -> QToolButton:
-    button.setIcon(icon(name))
-    button.setIconSize(QSize(14, 14))
-    return button
 
 
 def _line(*widgets: QWidget | None, gap: int = 6) -> QHBoxLayout:

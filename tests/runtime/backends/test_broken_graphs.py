@@ -35,7 +35,7 @@ def test_a_graph_that_is_no_graph(name, tmp_path):
 @pytest.mark.parametrize("name", REAL)
 def test_a_manifest_that_names_other_tensors(name, tmp_path):
     frame = load_bundle(TINY).manifest.frame_graph
-    inputs = tuple("previous_ab" if tensor == "warped_ab" else tensor for tensor in frame.inputs)
+    inputs = tuple("previous_luminance" if tensor == "warped_ab" else tensor for tensor in frame.inputs)
     bundle = changed(tmp_path, frame_graph=GraphSpec(frame.file, inputs, frame.outputs))
     with pytest.raises(BundleError, match="do not agree about the tensor"):
         create_backend(name, bundle, threads=1)

@@ -25,8 +25,19 @@ def test_a_calm_farm_takes_what_is_estimated(frames: int, workers: int, seed: in
     chunks = made_up_chunks(frames, 60, 0, seed)
     cost = Cost(0.5, session=0.0)
     done = simulate(chunks, cost, workers, len(chunks), CALM, exact=False, seed=seed)
-    assert done.steps["colorize"] == pytest.approx(spread([cost.of_share([one]) for one in chunks], workers), rel=1e-3)
+    longest_first = sorted((cost.of_share([one]) for one in chunks), reverse=True)
+    assert done.steps["colorize"] == pytest.approx(spread(longest_first, workers), rel=1e-3)
     assert done.redone == done.starting == done.lost == 0
+
+
+def test_the_longest_first_ends_sooner() -> None:
+    chunks, cost, workers = made_up_chunks(20_000, 120, 0), Cost(0.5), 30
+    first, mixed = (
+        simulate(chunks, cost, workers, len(chunks), CALM, exact=False, longest_first=order).steps["colorize"]
+        for order in (True, False)
+    )
+    assert first < 0.8 * mixed
+    assert first < 1.05 * sum(cost.of_share([one]) for one in chunks) / workers + cost.session
 
 
 def test_losses_cost_time_and_are_counted() -> None:

@@ -1,6 +1,7 @@
 """Films are cut at their shots, chunks are dealt out evenly, and plans come back as they were."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,10 @@ def test_tasks_get_neighbours_and_no_task_too_much(lengths: list[int], count: in
     chunks = cut_film(0, ShotPlan(resets=tuple(resets)), 0, sum(lengths) - 1, 0)
     tasks = deal(chunks, count)
     assert len(tasks) == count
-    assert [chunk for task in tasks for chunk in task] == list(chunks)
+    assert sorted((chunk for task in tasks for chunk in task), key=lambda chunk: chunk.first) == list(chunks)
+    assert all(after.first == before.last + 1 for task in tasks for before, after in pairwise(task))
     costs = [sum(chunk.frames + TASK_COST for chunk in task) for task in tasks]
+    assert costs == sorted(costs, reverse=True), "the dearest begins first"
     assert max(costs) <= sum(costs) / count + max(lengths) + TASK_COST
 
 

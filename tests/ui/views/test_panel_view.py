@@ -1,12 +1,14 @@
 """The widgets, offscreen: what they show and what keys and clicks do."""
 
+import time
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt is not here", exc_type=ImportError)
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
@@ -24,6 +26,7 @@ from tinct.plugin.client import Client
 from tinct.runtime.project import Project
 from tinct.ui.action_table import ACTIONS, shortcut_table
 from tinct.ui.models.connection import Connections
+from tinct.ui.views.ui_thread import UiThread
 from tinct.ui.views.window import PanelWindow, make_window
 
 FIRST = 1001
@@ -162,11 +165,87 @@ def test_a_part_of_a_still_is_dragged_out_and_turned(window: PanelWindow, qtbot)
 def test_playing_goes_on_by_itself(window: PanelWindow, qtbot) -> None:
     panel = window.view.panel
     press(window.view.viewer.canvas, Qt.Key.Key_Space)
-    assert panel.viewer.is_playing
+    assert panel.playback.is_playing
     qtbot.waitUntil(lambda: panel.viewer.frame >= FIRST + 3, timeout=20_000)
     press(window.view.viewer.canvas, Qt.Key.Key_Space)
-    assert not panel.viewer.is_playing
+    assert not panel.playback.is_playing
     qtbot.waitUntil(lambda: panel.viewer.is_current, timeout=20_000)
+
+
+def test_a_part_of_the_shot_is_played_over_and_over(window: PanelWindow, qtbot) -> None:
+    panel, canvas = window.view.panel, window.view.viewer.canvas
+    transport = window.view.viewer.transport
+    assert transport.speed.text() == "24 fps"
+    press(canvas, Qt.Key.Key_Right)
+    press(canvas, Qt.Key.Key_I)
+    press(canvas, Qt.Key.Key_Right)
+    press(canvas, Qt.Key.Key_O)
+    assert panel.playback.loop == (FIRST + 1, FIRST + 2)
+    qtbot.waitUntil(lambda: "loop 1002–1003" in transport.span.text(), timeout=20_000)
+    press(canvas, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "playing at" in transport.speed.text(), timeout=20_000)
+    assert FIRST + 1 <= panel.viewer.frame <= FIRST + 2
+    press(canvas, Qt.Key.Key_Space)
+    press(canvas, Qt.Key.Key_X, Qt.KeyboardModifier.AltModifier)
+    assert not panel.playback.is_part
+    qtbot.waitUntil(lambda: panel.viewer.is_current and transport.speed.text() == "24 fps", timeout=20_000)
+
+
+def test_words_that_change_with_every_frame_lay_nothing_out_anew(window: PanelWindow, qtbot) -> None:
+    laid_out = []
+    stills = window.view.stills
+    hint = type(stills).minimumSizeHint
+    qtbot.wait(100)  # what the window was opened with
+    stills.minimumSizeHint = lambda: (laid_out.append(1), hint(stills))[1]
+    for frame in (FIRST + 1, FIRST + 2, FIRST + 3):
+        window.view.panel.viewer.go_to(frame)
+        qtbot.waitUntil(lambda: window.view.panel.viewer.is_current, timeout=20_000)
+        qtbot.wait(20)
+    assert not laid_out
+
+
+def test_small_pictures_are_made_of_what_is_seen_alone(window: PanelWindow, qtbot, tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    spec = spec_from_file_location("tinct_large_library", Path(__file__).parents[1] / "large_library.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    panel, offered = window.view.panel, window.view.stills.offered
+    seen = set()
+    get = panel.thumbnails.get
+    panel.thumbnails.get = lambda wanted: (seen.add(wanted.path), get(wanted))[1]
+    panel.library.use(str(module.make_large_library(tmp_path / "large", 1000, "fake", (96, 64))))
+    qtbot.waitUntil(lambda: offered.model().rowCount() == 60, timeout=20_000)
+    qtbot.wait(50)
+    at_first = {path for path in seen if "still_" in path}
+    assert 0 < len(at_first) < 60
+    for _ in range(3):
+        before = offered.model().rowCount()
+        offered.verticalScrollBar().setValue(offered.verticalScrollBar().maximum())
+        qtbot.waitUntil(lambda before=before: offered.model().rowCount() > before, timeout=20_000)
+    assert offered.model().rowCount() == 960
+    qtbot.wait(50)
+    assert len(seen) < 300
+
+
+def test_results_that_pile_up_leave_time_for_keys_and_mouse(qtbot) -> None:
+    thread, fired, made = UiThread(), [], []
+    timer = QTimer()
+    timer.timeout.connect(lambda: fired.append(len(made)))
+    timer.start(1)
+
+    def call() -> None:
+        time.sleep(0.004)
+        made.append(1)
+
+    for _ in range(40):
+        thread.post(call)
+    qtbot.waitUntil(lambda: len(made) == 40, timeout=20_000)
+    between = [count for count in fired if 0 < count < 40]
+    assert len(between) >= 5
+    steps = [later - earlier for earlier, later in zip([0, *between], between, strict=False)]
+    assert max(steps) <= 4
 
 
 def test_text_grows_with_all_that_holds_it(window: PanelWindow) -> None:

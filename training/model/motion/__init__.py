@@ -1,0 +1,1 @@
+"""Motion that a network estimates, for graphs in which the previous result is moved too."""
