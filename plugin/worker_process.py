@@ -69,6 +69,58 @@ def find_installation() -> str:
     )
 
 
+def start_tinct(
+    arguments: Sequence[str],
+    *,
+    stdout: int,
+    stderr: int,
+    cwd: str | None = None,
+    installation: str | None = None,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start ``tinct ARGUMENTS`` with the interpreter that has it, as a process that outlives this one and its Ctrl-C.
+
+    Args:
+        arguments: of the command line.
+        stdout: as `subprocess.Popen` takes it.
+        stderr: the same.
+        cwd: where it runs; None: here.
+        installation: the record that `write_installation` made; None = `find_installation`.
+        pass_fds: files that stay open in it.
+
+    Raises:
+        WorkerUnavailable: there is no usable record, or the interpreter does not start.
+    """
+    place = installation or find_installation()
+    try:
+        with open(place, encoding="utf-8") as stream:
+            facts = json.load(stream)
+        interpreter, extra = str(facts["interpreter"]), dict(facts.get("environment") or {})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkerUnavailable(
+            f"the record of Tinct's installation {place} cannot be used ({error}); run tinct install again"
+        ) from error
+    environment = {name: value for name, value in os.environ.items() if name not in HOSTS_OWN}
+    environment.update(extra)
+    try:
+        child = subprocess.Popen(
+            [interpreter, "-m", "tinct", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=cwd,
+            env=environment,
+            start_new_session=True,
+            pass_fds=tuple(pass_fds),
+        )
+    except OSError as error:
+        raise WorkerUnavailable(
+            f"Tinct cannot be started with {interpreter}: {error}; run tinct install again"
+        ) from error
+    _children.append(child)
+    return child
+
+
 class WorkerProcess:
     """The worker of a folder, whether it runs or not."""
 
@@ -145,38 +197,16 @@ class WorkerProcess:
         return stream
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        place = self._installation or find_installation()
-        try:
-            with open(place, encoding="utf-8") as stream:
-                facts = json.load(stream)
-            interpreter, extra = str(facts["interpreter"]), dict(facts.get("environment") or {})
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WorkerUnavailable(
-                f"the record of Tinct's installation {place} cannot be used ({error}); run tinct install again"
-            ) from error
-        environment = {name: value for name, value in os.environ.items() if name not in HOSTS_OWN}
-        environment.update(extra)
         try:
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
             log = os.open(os.path.join(self.folder, LOG), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            try:
-                child = subprocess.Popen(
-                    [interpreter, "-m", "tinct", "worker", "--folder", self.folder, *self._options],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=self.folder,
-                    env=environment,
-                    start_new_session=True,  # it outlives the host, and its Ctrl-C
-                )
-            finally:
-                os.close(log)
         except OSError as error:
-            raise WorkerUnavailable(
-                f"the worker cannot be started with {interpreter}: {error}; run tinct install again"
-            ) from error
-        _children.append(child)
-        return child
+            raise WorkerUnavailable(f"the worker cannot be started in {self.folder}: {error}") from error
+        try:
+            arguments = ["worker", "--folder", self.folder, *self._options]
+            return start_tinct(arguments, stdout=log, stderr=log, cwd=self.folder, installation=self._installation)
+        finally:
+            os.close(log)
 
     def _last_words(self) -> str:
         try:

@@ -6,7 +6,8 @@
     |-- UsageError             exit 2: the request itself must change
     |   |-- UnknownNameError   no model, backend or codec of that name
     |   |-- FrameRangeError    a frame or range that the plate does not have, holes in a sequence
-    |   `-- OutputExistsError  the output is there already, or is the input
+    |   |-- OutputExistsError  the output is there already, or is the input
+    |   `-- BegunOtherwiseError  what is there of the output was made from another request
     |-- MediaError             a plate cannot be read (unreadable, truncated, empty, too large)
     |   `-- MediaNotFoundError exit 2: no such file, folder or sequence
     |-- StillError             a reference still cannot be used (grey, cannot be decoded)
@@ -52,6 +53,10 @@ class FrameRangeError(UsageError):
 
 class OutputExistsError(UsageError):
     """The output is there already, or it is the input."""
+
+
+class BegunOtherwiseError(UsageError):
+    """What is there of the output, begun or finished, was made from another request."""
 
 
 class MediaError(TinctError):

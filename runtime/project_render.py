@@ -9,11 +9,12 @@ from tinct.runtime.backends import create_backend
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import Bundle
-from tinct.runtime.errors import CancelledError, OutputError, TinctError
+from tinct.runtime.errors import BegunOtherwiseError, CancelledError, OutputError, TinctError
 from tinct.runtime.media import ResultFrame
 from tinct.runtime.pipeline import colorize_plate
 from tinct.runtime.project import Project, ProjectShot, read_record, shot_key, shot_request, shot_state, write_record
-from tinct.runtime.project.render_record import RENDERED, is_own_result
+from tinct.runtime.project.render_record import RENDERED, RenderRecord, is_own_result
+from tinct.runtime.project.request import source_files
 from tinct.runtime.request import ColorizeReport, Progress
 from tinct.runtime.session import StepResult
 from tinct.runtime.warm import Warm
@@ -38,10 +39,12 @@ class ShotOutcome:
 @dataclass(frozen=True)
 class RenderOptions:
     """``overwrite``: replace also what no earlier render put there. ``resume``: go on with what a run that was
-    interrupted left. ``threads``: of the network; None: every core."""
+    interrupted left. ``afresh``: with ``resume``, what was begun from another request makes way for this one, as a
+    result that the project put there does. ``threads``: of the network; None: every core."""
 
     overwrite: bool = False
     resume: bool = False
+    afresh: bool = False
     threads: int | None = None
 
 
@@ -63,30 +66,21 @@ def render_shots(
     progress: ShotProgress | None = None,
     on_frame: ShotFrame | None = None,
     cancelled: Callable[[], bool] | None = None,
+    warm: Warm | None = None,
 ) -> Iterator[ShotOutcome]:
     """Render ``shots`` one after the other, and yield what became of each when it is known; a record of it lies beside
-    the results (`write_record`). Model and encoded stills are loaded once for all of them.
+    the results (`write_record`). Model and encoded stills are loaded once for all of them, or are those of ``warm``.
 
     Raises:
         CancelledError: ``cancelled`` said so; what is done of the shot is kept for ``resume``.
     """
-    options, warm = options or RenderOptions(), _Kept().warm
+    options, warm = options or RenderOptions(), warm or warm_for_renders()
     for shot in shots:
         record = read_record(project, shot)
         state = shot_state(project, shot, record)
         key = shot_key(project, shot)
         try:
-            overwrite = options.overwrite or (is_own_result(project, shot, record) and not _begun(project, shot))
-            document = shot_request(project, shot, overwrite=overwrite, resume=options.resume)
-            if options.threads is not None:
-                document["threads"] = options.threads
-            report = colorize_plate(
-                parse_request(Fields(document, f"the shot {shot.name}")),
-                progress=None if progress is None else _told(progress, shot),
-                on_frame=None if on_frame is None else _kept(on_frame, shot),
-                cancelled=cancelled,
-                warm=warm,
-            )
+            report = _colorize(project, shot, record, options, progress, on_frame, cancelled, warm)
             write_record(project, shot, key, report_facts(report))
         except CancelledError:
             raise
@@ -97,6 +91,44 @@ def render_shots(
             yield ShotOutcome(shot, state, error=error)
         else:
             yield ShotOutcome(shot, state, report)
+
+
+def _colorize(
+    project: Project,
+    shot: ProjectShot,
+    record: RenderRecord | None,
+    options: RenderOptions,
+    progress: ShotProgress | None,
+    on_frame: ShotFrame | None,
+    cancelled: Callable[[], bool] | None,
+    warm: Warm,
+) -> ColorizeReport:
+    """Render one shot."""
+
+    def run(overwrite: bool, resume: bool) -> ColorizeReport:
+        document = shot_request(project, shot, overwrite=overwrite, resume=resume)
+        if options.threads is not None:
+            document["threads"] = options.threads
+        return colorize_plate(
+            parse_request(Fields(document, f"the shot {shot.name}")),
+            progress=None if progress is None else _told(progress, shot),
+            on_frame=None if on_frame is None else _kept(on_frame, shot),
+            cancelled=cancelled,
+            warm=warm,
+        )
+
+    is_own = is_own_result(project, shot, record)
+    try:
+        return run(options.overwrite or (is_own and not _begun(project, shot)), options.resume)
+    except BegunOtherwiseError:
+        if not options.afresh or not (is_own or _is_free(project, shot)):
+            raise
+    return run(True, False)
+
+
+def warm_for_renders() -> Warm:
+    """What renders of one process share: loaded models and encoded stills."""
+    return _Kept().warm
 
 
 @dataclass
@@ -120,6 +152,13 @@ def _begun(project: Project, shot: ProjectShot) -> bool:
     """Whether a run that was interrupted left frames of the shot, which only ``resume`` or the user may touch."""
     output = Path(project.output.place(shot.name))
     return any(one.output == str(output) and one.done for one in find_unfinished(output.parent))
+
+
+def _is_free(project: Project, shot: ProjectShot) -> bool:
+    """Whether nothing lies in the place of the shot's result."""
+    first, last = shot.rendered_range
+    files = source_files(project.output.place(shot.name), tuple(range(first, last + 1)))
+    return not any(Path(file).exists() for file in files)
 
 
 def _told(progress: ShotProgress, shot: ProjectShot) -> Callable[[Progress], None]:

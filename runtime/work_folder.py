@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tinct.runtime.checkpoint import Checkpoint
-from tinct.runtime.errors import OutputError, OutputExistsError, StateError, UsageError
+from tinct.runtime.errors import BegunOtherwiseError, OutputError, OutputExistsError, StateError
 from tinct.runtime.journal import Entry, Journal, read_journal
 from tinct.runtime.media.base import Piece
 from tinct.runtime.media.formats import staging_place
@@ -56,7 +56,7 @@ class WorkFolder:
             place: a folder, and the name of the hidden folder in it; None: beside the output.
 
         Raises:
-            UsageError: ``resume``, and the work or the result there is of other facts.
+            BegunOtherwiseError: ``resume``, and the work or the result there is of other facts.
             OutputExistsError: work is there, and neither ``resume`` nor ``overwrite`` was said.
             OutputError: another run is at work on it.
         """
@@ -271,7 +271,7 @@ class WorkFolder:
     def _refuse_other_facts(self, begun: Facts, what: str) -> None:
         found = differences(begun, self._facts)
         if found:
-            raise UsageError(
+            raise BegunOtherwiseError(
                 f"{self._output} {what} otherwise: {'; '.join(found)}. Resume it as it {what}, or start afresh with "
                 "--overwrite and without --resume."
             )

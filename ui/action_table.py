@@ -101,11 +101,20 @@ def _cancel(panel: Panel) -> None:
         panel.queue.cancel(running.shot)
 
 
+def _clear_finished(panel: Panel) -> None:
+    panel.queue.remove_finished()
+    panel.farm.clear()
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("open_project", "File", "Open project…", ("Ctrl+O",)),
     Action("add_clip", "File", "Add clip…", ("Ctrl+I",)),
     Action("save", "File", "Save", ("Ctrl+S",)),
     Action("save_as", "File", "Save as…", ("Ctrl+Shift+S",)),
+    Action("revert", "File", "Back to what was saved", (), lambda panel: panel.file.revert()),
+    Action("recover", "File", "Recover unsaved project", ("Ctrl+Shift+O",), lambda panel: panel.recover()),
+    Action("relink", "File", "Relink media…"),
+    Action("export_timeline", "File", "Export timeline…", ("Ctrl+E",)),
     Action("choose_output", "File", "Output folder…"),
     Action("close_panel", "File", "Close", ("Ctrl+W",)),
     Action("undo", "Edit", "Undo", ("Ctrl+Z",), lambda panel: panel.document.undo()),
@@ -222,10 +231,15 @@ ACTIONS: tuple[Action, ...] = (
         lambda panel: panel.corrections.reset_shots(),
     ),
     Action("give_frame", "Correct", "Paint this frame elsewhere…", ("E",)),
-    Action("queue", "Render", "Queue selected shots", ("Ctrl+R",), lambda panel: panel.queue.add(panel.shots.selected)),
+    Action("queue_shots", "Render", "Queue selected shots", ("Ctrl+R",)),
     Action("pause", "Render", "Pause or go on", ("Ctrl+P",), _hold, chosen=lambda panel: panel.queue.is_held),
     Action("cancel_render", "Render", "Cancel the running shot", ("Ctrl+.",), _cancel),
-    Action("clear_finished", "Render", "Clear finished", (), lambda panel: panel.queue.remove_finished()),
+    Action("clear_finished", "Render", "Clear finished", (), _clear_finished),
+    Action("farm_bundle", "Farm", "Bundle selected shots for a farm", ("Ctrl+B",)),
+    Action("farm_run", "Farm", "Run the bundle here", ("Ctrl+Alt+R",), lambda panel: panel.farm.run_here()),
+    Action("farm_stop", "Farm", "Stop running it here", (), lambda panel: panel.farm.stop()),
+    Action("farm_show", "Farm", "Show what would be sent", (), lambda panel: panel.farm.submit(dry_run=True)),
+    Action("farm_submit", "Farm", "Submit the bundle", (), lambda panel: panel.farm.submit(dry_run=False)),
 )
 
 

@@ -1,23 +1,23 @@
-"""A project's shots as an OpenTimelineIO timeline, for editing and grading programs. Needs OpenTimelineIO."""
+"""A project's shots as a timeline for editing and grading programs: OpenTimelineIO (which it needs) or EDL."""
 
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tinct.runtime.conform.plates import read_plate
-from tinct.runtime.errors import OutputError, OutputExistsError, TinctError, UnknownNameError, UsageError
+from tinct.runtime.conform.edl_export import PLATE, RESULT, format_edl, plate_of
+from tinct.runtime.errors import OutputError, OutputExistsError, UnknownNameError, UsageError
 from tinct.runtime.media import PlateInfo
 from tinct.runtime.project import Project, ProjectShot
 from tinct.runtime.project.whole_file import write_whole
 from tinct.runtime.shots.otio_timeline import KEY, load_otio
 from tinct.runtime.shots.shot import UNKNOWN_RATE, PlateStart
 
-PLATE, RESULT = "plate", "result"
+SUFFIXES = (".otio", ".edl")
 
 
 def export_timeline(project: Project, path: Path, *, media: str = PLATE, overwrite: bool = False) -> None:
     """Write one track with a clip a shot, in the project's order, to ``path``. Each clip has two media, called `PLATE`
-    and `RESULT`, of which it shows ``media``.
+    and `RESULT`, of which it shows ``media``; in an EDL it has that one alone.
 
     Raises:
         UsageError: another extension, or OpenTimelineIO is missing.
@@ -25,34 +25,31 @@ def export_timeline(project: Project, path: Path, *, media: str = PLATE, overwri
         OutputExistsError: it is there already.
         OutputError: it cannot be written.
     """
-    if path.suffix.lower() != ".otio":
-        raise UsageError(f"{path}: an exported timeline ends in .otio")
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{path}: an exported timeline ends in {' or '.join(SUFFIXES)}")
     if media not in (PLATE, RESULT):
         raise UnknownNameError(f"no media called {media!r}: a clip has {PLATE} and {RESULT}")
     if path.exists() and not overwrite:
         raise OutputExistsError(f"{path} is there already; add --overwrite or name another")
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path} cannot be written: name a file in a folder that exists")
+    text = format_edl(project, media) if suffix == ".edl" else _format_otio(project, media)
+    write_whole(str(path), text.encode("utf-8", "surrogateescape"))
+
+
+def _format_otio(project: Project, media: str) -> str:
     otio = load_otio()
     track = otio.schema.Track(name="shots", kind=otio.schema.TrackKind.Video)
     plates: dict[str, PlateInfo | None] = {}
     for shot in project.shots:
         if shot.source not in plates:
-            plates[shot.source] = _plate(shot.source)
+            plates[shot.source] = plate_of(shot.source)
         track.append(_clip(otio, project, shot, plates[shot.source], media))
     timeline = otio.schema.Timeline(name=project.name)
     timeline.metadata[KEY] = {"project": project.name, "rate": project.rate or ""}
     timeline.tracks.append(track)
-    text = str(otio.adapters.write_to_string(timeline, "otio_json")) + "\n"
-    write_whole(str(path), text.encode("utf-8", "surrogateescape"))
-
-
-def _plate(source: str) -> PlateInfo | None:
-    """The plate's description, None where it is not there."""
-    try:
-        return read_plate(Path(source))
-    except TinctError:
-        return None
+    return str(otio.adapters.write_to_string(timeline, "otio_json")) + "\n"
 
 
 def _clip(otio: Any, project: Project, shot: ProjectShot, info: PlateInfo | None, media: str) -> Any:

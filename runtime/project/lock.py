@@ -91,6 +91,25 @@ class ProjectLock:
         return ProjectInUseError(f"{self.project} is open for writing in {by}; close it there, or work on a copy")
 
 
+def is_locked(path: str | os.PathLike[str]) -> bool:
+    """Whether a process has the `ProjectLock` of ``path``; not known, and False, on file systems without locks."""
+    folder, name = os.path.split(os.path.realpath(path))
+    try:
+        import fcntl
+
+        handle = os.open(os.path.join(folder, f".{name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except (ImportError, OSError):
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+    else:
+        return False
+    finally:
+        os.close(handle)
+
+
 def _is_gone(handle: int, path: str) -> bool:
     try:
         return os.fstat(handle).st_ino != os.stat(path).st_ino

@@ -352,11 +352,13 @@ def test_media_are_added_to_a_project(tinct: Tinct, project_file: Path, plate: P
     assert len(load_project(project_file).shots) == 5
 
 
-def test_export_and_import_give_the_shots_again(tinct: Tinct, project_file: Path, tmp_path: Path) -> None:
-    pytest.importorskip("opentimelineio")
-    assert tinct("project", "export", project_file, tmp_path / "film.otio").code == 0
-    assert "--overwrite" in tinct("project", "export", project_file, tmp_path / "film.otio").error
-    done = tinct("project", "import", tmp_path / "again.tinct", tmp_path / "film.otio")
+@pytest.mark.parametrize("name", ["film.otio", "film.edl"])
+def test_export_and_import_give_the_shots_again(tinct: Tinct, project_file: Path, tmp_path: Path, name: str) -> None:
+    if name.endswith("otio"):
+        pytest.importorskip("opentimelineio")
+    assert tinct("project", "export", project_file, tmp_path / name).code == 0
+    assert "--overwrite" in tinct("project", "export", project_file, tmp_path / name).error
+    done = tinct("project", "import", tmp_path / "again.tinct", tmp_path / name)
     assert done.code == 0, done.err
 
     def facts(project: Project) -> list[tuple[Any, ...]]:

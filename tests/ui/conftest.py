@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tinct.plugin.client import Client
+from tinct.plugin.client import Client, write_installation
 from tinct.runtime.project import OutputSettings, Project, ProjectShot, ProjectStill
 from tinct.ui.lane import PostQueue
 from tinct.ui.models.connection import Connections
@@ -27,6 +27,7 @@ folder, installation, connect, serve, private_folder = (
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+ROOT = Path(__file__).parents[2]
 WIDTH, HEIGHT = 96, 64
 FIRST, LAST = 1001, 1012
 FAKE = {"model": "fake", "backend": "fake", "workingSize": 64}
@@ -95,7 +96,13 @@ class Bench:
         self.panel.open(path)
         return self.panel
 
-    def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
+    def save(self, folder: Path) -> str:
+        """Save the project as ``film.tinct`` in ``folder``; its path."""
+        path = str(folder / "film.tinct")
+        assert self.panel.file.save(path)
+        return path
+
+    def until(self, holds: Callable[[], object], seconds: float = 240.0) -> None:
         """Make the calls that come until that holds."""
         assert self.queue.run(lambda: bool(holds()), seconds), self.panel.messages.all
 
@@ -116,8 +123,11 @@ def bench(clients: Callable[[], Client], project: Project) -> Iterator[Bench]:
 
 @pytest.fixture(autouse=True)
 def _no_library_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing here may reach the user's own worker or settings."""
+    """Nothing here may reach the user's own worker or settings; processes are started from this checkout."""
     monkeypatch.setenv("TINCT_WORKER_FOLDER", str(tmp_path / "nobody"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TINCT_INSTALLATION", str(tmp_path / "this_checkout.json"))
+    write_installation(str(tmp_path / "this_checkout.json"), sys.executable, {"PYTHONPATH": str(ROOT)})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

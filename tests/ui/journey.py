@@ -8,6 +8,7 @@ with the fake backend and compares what was rendered with ``tinct project render
 
 import argparse
 import dataclasses
+import os
 import shutil
 import sys
 import tempfile
@@ -206,6 +207,7 @@ def main() -> None:
         film, stills = make_material(folder)
         record = str(folder / "installation.json")
         write_installation(record, sys.executable, {"PYTHONPATH": str(ROOT)})
+        os.environ.update(TINCT_INSTALLATION=record, TINCT_WORKER_FOLDER=str(folder / "w"))
         window = make_window(Connections(lambda: Client(folder=str(folder / "w"), installation=record, timeout=120)))
         hand = Hand(window, 600)
         window.resize(1440, 900)

@@ -25,6 +25,10 @@ def bundle(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the bundle goes.", show_default=False)
     ],
+    shot: Annotated[
+        list[str] | None,
+        typer.Option("--shot", metavar="NAME", help="Of a project, this shot; may be given again.", show_default="all"),
+    ] = None,
     result: Annotated[
         str | None,
         typer.Option(metavar="OUTPUT", help="The coloured movie, sequence or folder.", show_default="a project's own"),
@@ -92,8 +96,12 @@ def bundle(
     if is_project(source):
         if reference or result or auto:
             raise UsageError(f"{source} is a project, which names its own stills and results; leave them out")
-        job = job_of_project(Path(source), chunk=chunk, preroll=preroll, overwrite=overwrite, threads=threads)
+        job = job_of_project(
+            Path(source), shot or (), chunk=chunk, preroll=preroll, overwrite=overwrite, threads=threads
+        )
     else:
+        if shot:
+            raise UsageError(f"--shot names a shot of a project, and {source} is none; use --frames")
         job = job_of_plate(
             source, result, reference or (), hint or (), shots=shots, chunk=chunk, preroll=preroll, model=model,
             auto=None if auto is None else stills_of_library(auto, floor, unmatched), backend=backend, frames=frames,

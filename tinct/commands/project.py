@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tinct.display import Display
-    from tinct.runtime.project import Project
+    from tinct.runtime.project import Project, ProjectShot
     from tinct.runtime.shots import ShotList
 
 project = typer.Typer(
@@ -19,6 +19,9 @@ project = typer.Typer(
     help="Keep the shots of a film with their stills in one file, and render them.",
     no_args_is_help=True,
 )
+
+NICER = 5
+"""By how much a queue is nicer to other processes."""
 
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's file.", show_default=False)]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.", show_default="all cores")]
@@ -150,11 +153,12 @@ def import_(
 @project.command()
 def export(
     path: ProjectFile,
-    output: Annotated[Path, typer.Argument(metavar="OTIO", help="A .otio file.", show_default=False)],
+    output: Annotated[Path, typer.Argument(metavar="TIMELINE", help="A .otio or .edl file.", show_default=False)],
     media: Annotated[str, typer.Option(help="What its clips show first: plate or result.")] = "plate",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there already.")] = False,
 ) -> None:
-    """Write a project's shots as an OpenTimelineIO timeline; each clip has the plate and the result as its media."""
+    """Write a project's shots as a timeline: OpenTimelineIO, in which each clip has the plate and the result as its
+    media, or an EDL, in which it has one of them."""
     from tinct.runtime.conform.otio_export import export_timeline
     from tinct.runtime.project import load_project
 
@@ -216,10 +220,16 @@ def render(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace also results that no render of this project made.")
     ] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Render what the panel has queued, as the panel does; nothing else counts.")
+    ] = False,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a project's shots, each by itself; one that fails does not stop the others."""
+    if queue:
+        _render_queue(path, threads)
+        return
     from tinct.display import choose_display
     from tinct.project_render_display import RenderDisplay
     from tinct.runtime.project import load_project
@@ -233,6 +243,29 @@ def render(
         for outcome in render_shots(opened, shots, options, progress=shown.progress, on_frame=shown.keep):
             shown.outcome(outcome)
         shown.finish()
+
+
+def _render_queue(path: Path, threads: int | None) -> None:
+    """Until nothing waits; another process that does it already is left alone."""
+    from contextlib import suppress
+
+    from tinct.runtime.errors import ProjectInUseError
+    from tinct.runtime.project import load_project
+    from tinct.runtime.project.queue_folder import QueueFolder
+    from tinct.runtime.project_render import ShotOutcome
+    from tinct.runtime.queue_render import render_queue
+
+    def told(shot: "ProjectShot", outcome: "ShotOutcome | None") -> None:
+        text = "begins" if outcome is None else f"failed: {outcome.error}" if outcome.error else "rendered"
+        typer.echo(f"{shot.name}: {text}", err=True)
+
+    load_project(path)  # refuses a path that is none
+    with suppress(OSError, AttributeError):  # the panel's viewer goes first
+        os.nice(NICER)
+    try:
+        render_queue(QueueFolder(path), threads=threads, told=told)
+    except ProjectInUseError:
+        typer.echo(f"the queue of {path} is being rendered already", err=True)
 
 
 def _shot_finder(shots: str | None, threads: int | None, display: "Display") -> "Callable[[Path], ShotList | None]":

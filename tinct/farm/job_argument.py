@@ -64,20 +64,25 @@ def job_of_plate(
     return FarmJob(f"Tinct {name}", (film,), chunk, preroll)
 
 
-def job_of_project(path: Path, *, chunk: int, preroll: int | None, overwrite: bool, threads: int | None) -> FarmJob:
-    """The job of a project: each of its shots that has stills is a film of its own.
+def job_of_project(
+    path: Path, names: Sequence[str] = (), *, chunk: int, preroll: int | None, overwrite: bool, threads: int | None
+) -> FarmJob:
+    """The job of a project: each of its shots, or of those called ``names``, that has stills is a film of its own. A
+    result that an earlier render of the project put there is replaced, as `render_shots` does.
 
     Raises:
-        ProjectError: it cannot be read.
+        ProjectError: it cannot be read, or has no shot of a name.
         UsageError: no shot has a still, or two shots would be rendered to one place.
     """
-    from tinct.runtime.project import load_project, shot_key, shot_request
+    from tinct.runtime.project import load_project, read_record, shot_key, shot_request
+    from tinct.runtime.project.render_record import is_own_result
 
     project = load_project(str(path))
     films = []
-    for shot in project.shots:
+    for shot in [project.shot_named(name) for name in dict.fromkeys(names)] or project.shots:
         if shot.stills:
-            request = {**shot_request(project, shot, overwrite=overwrite), "threads": threads}
+            replaces = overwrite or is_own_result(project, shot, read_record(project, shot))
+            request = {**shot_request(project, shot, overwrite=replaces), "threads": threads}
             named = {name: value for name, value in request.items() if value is not None}
             origin = {"project": os.path.abspath(path), "shot": shot.id, "key": shot_key(project, shot)}
             films.append(Film(shot.name, named, None, origin))

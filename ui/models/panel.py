@@ -23,18 +23,22 @@ from tinct.ui.models.confidence import Confidence
 from tinct.ui.models.connection import Connections
 from tinct.ui.models.corrections import Corrections
 from tinct.ui.models.document import Document
+from tinct.ui.models.farm_jobs import FarmJobs
 from tinct.ui.models.frames import Frames, Variant
 from tinct.ui.models.library import Library
+from tinct.ui.models.media_files import MediaFiles
 from tinct.ui.models.messages import Messages
 from tinct.ui.models.next_shot import NextShot
 from tinct.ui.models.painting import Painting
 from tinct.ui.models.parameters import Parameters
 from tinct.ui.models.playback import Playback
+from tinct.ui.models.processes import Processes
 from tinct.ui.models.project_file import ProjectFile, empty_project
 from tinct.ui.models.render_queue import RenderQueue
 from tinct.ui.models.shot_list import ShotList
 from tinct.ui.models.stills import PICTURES, Stills
 from tinct.ui.models.thumbnails import Thumbnails
+from tinct.ui.models.unsaved import LeftProject
 from tinct.ui.models.viewer import Viewer
 from tinct.ui.signal import Signal
 
@@ -46,7 +50,12 @@ class Panel:
     """All models over one document. ``opening``: footage is being read: how much of it, 0..1, or None at the end."""
 
     def __init__(
-        self, post: Post, connections: Connections | None = None, view_size: int = 960, detector: str | None = None
+        self,
+        post: Post,
+        connections: Connections | None = None,
+        view_size: int = 960,
+        detector: str | None = None,
+        processes: Processes | None = None,
     ):
         """An empty project.
 
@@ -55,9 +64,11 @@ class Panel:
             connections: to the worker; None: to that of the user.
             view_size: longest side of the viewer's pictures, in pixels.
             detector: of shots, by its name; None: the worker's best.
+            processes: starts Tinct; None: as it is installed.
         """
         self.opening = Signal()
         self._post, self._detector = post, detector
+        processes = processes or Processes()
         self._connections = connect = Connections(Client) if connections is None else connections
         self._frame_lane = Lane("frames", post, waiting=3)
         self._thumbnail_lane = Lane(
@@ -70,7 +81,8 @@ class Panel:
         self.file = ProjectFile(self.document, self.messages, post)
         self.confidence = Confidence()
         self.thumbnails = Thumbnails(self._thumbnail_lane, connect)
-        self.queue = RenderQueue(self.document, self.messages, post, connect)
+        self.queue = RenderQueue(self.document, self.messages, post, processes)
+        self.farm = FarmJobs(self.document, self.messages, post, processes)
         self.shots = ShotList(self.document, rendered_facts, self.confidence.mean_of_shot)
         self.frames = Frames(self._frame_lane, connect, view_size)
         self.viewer = Viewer(self.document, self.shots, self.frames, self.confidence, self.messages)
@@ -83,7 +95,9 @@ class Panel:
         self.painting = Painting(
             self.document, self.shots, self.viewer, self.frames, self.thumbnails, self.messages, self._media_lane
         )
+        self.media = MediaFiles(self.document, self.messages, self._media_lane, processes)
         self.queue.rendered.connect(lambda id: self.shots.refresh([id]))
+        self.farm.rendered.connect(lambda id: self.shots.refresh([id]))
         self.queue.progressed.connect(self._note_progress)
         self.confidence.noted.connect(self.shots.refresh_confidence)
         self.viewer.failed.connect(self.stills.refuse)
@@ -93,10 +107,34 @@ class Panel:
     def open(self, path: str) -> None:
         """Open a project's file, or a clip in a project of its own."""
         if path.endswith(".tinct"):
-            if self.file.open(path):
-                self.queue.load()
+            self.file.open(path)
         else:
             self.add_clip(path)
+
+    def offer_recovery(self) -> None:
+        """Say so if a project was left that was never saved."""
+
+        def work(stale: Stale) -> Iterator[Any]:
+            yield self.file.left()
+
+        def done(left: list[LeftProject]) -> None:
+            if left:
+                more = f", and {len(left) - 1} older" if len(left) > 1 else ""
+                self.messages.note(
+                    f"A project that was never saved was left: {left[0].text}{more}. Ctrl+Shift+O has it back.",
+                    "unsaved",
+                )
+
+        self._media_lane.ask(("left",), work, done, lambda error: None)
+
+    def recover(self) -> None:
+        """Open the newest project that was left and never saved."""
+        left = self.file.left()
+        self.messages.settle("unsaved")
+        if left:
+            self.file.recover(left[0])
+        else:
+            self.messages.note("There is no project that was never saved.", "unsaved")
 
     def take_files(self, paths: Iterable[str]) -> None:
         """What was dropped on the panel: projects and clips are opened, pictures are stills of the current shot, from
@@ -165,15 +203,17 @@ class Panel:
         self._media_lane.ask(("clip", whole), work, lambda got: self._take_clip(whole, *got), self._fail_clip)
 
     def look_at_files(self) -> None:
-        """What has changed on disk since the last look: painted frames, stills, masks."""
+        """What has changed on disk since the last look: jobs of farms, painted frames, stills, masks."""
+        self.farm.look()
         self.painting.look()
         self.viewer.look_at_files()
         self.stills.look_at_files()
 
     def close(self) -> None:
-        """Stop all work, keep what is open and leave the worker."""
+        """Stop all work, keep what is open and leave the worker. What is queued goes on."""
         self.playback.stop()
         self.queue.close()
+        self.farm.close()
         for lane in (self._frame_lane, self._thumbnail_lane, self._rank_lane, self._media_lane):
             lane.close()
         self.frames.close()

@@ -22,7 +22,7 @@ class DockedPanel(PanelView):
         self.layout().setMenuBar(bar)
 
     def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Renders are paused; unsaved changes of a project that has a file stay beside that and come back."""
+        """Renders go on; unsaved changes of a project that has a file stay beside that and come back."""
         self.panel.close()
         event.accept()
 
@@ -32,4 +32,5 @@ def make_docked(connections: Connections | None = None) -> DockedPanel:
     thread = UiThread()
     view = DockedPanel(Panel(thread.post, connections))
     thread.setParent(view)
+    view.panel.offer_recovery()
     return view

@@ -35,6 +35,12 @@ from tinct.ui.views.viewer_view import ViewerView
 
 LOOK_EVERY = 1000
 """Milliseconds from one look at files to the next."""
+TIMELINES = {
+    f"{name}, {media}s first (*{ending})": (media, ending)
+    for name, ending in (("OpenTimelineIO", ".otio"), ("EDL", ".edl"))
+    for media in ("plate", "result")
+}
+"""Kinds of timelines as the dialog has them."""
 LEAST_TEXT, MOST_TEXT = 6, 28
 """Points."""
 
@@ -117,6 +123,34 @@ class PanelView(QWidget):
         path = QFileDialog.getSaveFileName(self, "Save project", start, "Tinct projects (*.tinct)")[0]
         if path:
             self.panel.file.save(path)
+
+    def queue_shots(self) -> None:
+        """Queue the selected shots, and ask first where to save a project that was never saved."""
+        if not self.panel.queue.has_place:
+            self.save_as()
+        self.panel.queue.add(self.panel.shots.selected)
+
+    def farm_bundle(self) -> None:
+        """Bundle the selected shots for a farm, and ask first where to save a project that was never saved."""
+        if not self.panel.queue.has_place:
+            self.save_as()
+        self.tabs.setCurrentWidget(self.queue)
+        self.panel.farm.bundle(self.panel.shots.selected)
+
+    def relink(self) -> None:
+        """Choose the folder in which what is missing lies now."""
+        path = self.panel.document.path
+        folder = QFileDialog.getExistingDirectory(self, "Where the media are", os.path.dirname(path or ""))
+        if folder:
+            self.panel.media.relink(folder)
+
+    def export_timeline(self) -> None:
+        """Choose a place and a kind of timeline."""
+        start = os.path.splitext(self.panel.document.path or self.panel.document.project.name)[0] + ".otio"
+        path, kind = QFileDialog.getSaveFileName(self, "Export timeline", start, ";;".join(TIMELINES))
+        if path:
+            media, ending = TIMELINES.get(kind, ("plate", ".otio"))
+            self.panel.media.export(path if os.path.splitext(path)[1] else path + ending, media)
 
     def choose_output(self) -> None:
         """Choose where results go."""

@@ -26,6 +26,10 @@ STATE_COLOURS = {
     "paused": "#a9b4bf",
     "done": "#8dbb8a",
     "cancelled": DIM,
+    "bundling": ACCENT,
+    "bundled": "#a9b4bf",
+    "sent": ACCENT,
+    "stopped": "#a9b4bf",
 }
 PROBLEM = "#e07f74"
 
@@ -72,12 +76,12 @@ QSplitter::handle {{ background: {GROUND}; }}
 QLabel#heading {{ color: {DIM}; font-weight: 600; }}
 QLabel#dim {{ color: {DIM}; }}
 QLabel#problem {{ color: {PROBLEM}; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{
     background: {GROUND}; border: 1px solid {LINE}; border-radius: 3px; padding: 2px 5px;
     selection-background-color: {PRESSED};
 }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QListView:focus, QToolButton:focus,
-QPushButton:focus, QSlider:focus {{ border: 1px solid {ACCENT}; }}
+QPushButton:focus, QSlider:focus, QPlainTextEdit:focus {{ border: 1px solid {ACCENT}; }}
 QComboBox::drop-down {{ border: 0; width: 14px; }}
 QComboBox::down-arrow {{
     image: none; width: 0; height: 0; margin-right: 5px;
@@ -88,6 +92,7 @@ QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSp
 }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; selection-background-color: {PRESSED}; }}
 QListView {{ background: {GROUND}; border: 1px solid {GROUND}; outline: none; }}
+QPlainTextEdit {{ color: {DIM}; }}
 QToolButton, QPushButton {{
     background: {RAISED}; border: 1px solid {RAISED}; border-radius: 3px; padding: 2px 5px;
 }}

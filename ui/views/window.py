@@ -46,7 +46,7 @@ class PanelWindow(QMainWindow):
         return answers.get(asked, "stay")
 
     def closeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Unsaved changes of a project that has a file stay beside that and come back; renders are paused."""
+        """Unsaved changes of a project that has a file stay beside that and come back; renders go on."""
         document = self.view.panel.document
         if document.path is None and document.project.shots and document.is_modified:
             answer = self.ask_to_save()
@@ -55,6 +55,8 @@ class PanelWindow(QMainWindow):
             if answer == "stay" or (answer == "save" and document.path is None):
                 event.ignore()
                 return
+            if answer == "discard":
+                self.view.panel.file.discard()
         self.view.panel.close()
         event.accept()
 
@@ -80,6 +82,8 @@ def run(opened: Sequence[str | Project]) -> int:
             window.view.panel.file.new(one)
         else:
             window.view.panel.open(one)
+    if not opened:
+        window.view.panel.offer_recovery()
     window.resize(window.view.sizeHint())
     window.show()
     return int(application.exec_())

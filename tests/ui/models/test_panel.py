@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tinct.runtime.project import ProjectStill, load_project, shot_request
-from tinct.ui.models.render_queue import DONE, PAUSED
+from tinct.runtime.project import ProjectStill, load_project
 
 FIRST = 1001
 
@@ -187,62 +186,6 @@ def test_a_shot_without_stills_shows_its_plate(bench) -> None:
     assert panel.viewer.shown().picture.width == 64
 
 
-def test_the_queue_renders_what_the_project_says(bench, clients, tmp_path: Path) -> None:
-    panel = bench.panel
-    panel.queue.add(["a"])
-    bench.until(lambda: panel.queue.task("a").state == DONE)
-    assert [row.state for row in panel.shots.rows()] == ["rendered", "no still"]
-    project = dataclasses.replace(
-        panel.document.project, output=dataclasses.replace(panel.document.project.output, folder=str(tmp_path / "want"))
-    )
-    (tmp_path / "want" / "street").mkdir(parents=True)
-    with clients() as client:
-        client.colorize(shot_request(project, project.shot("a")))
-    names = sorted(path.name for path in (tmp_path / "want" / "street").glob("street.*"))
-    assert len(names) == 7
-    for name in names:
-        assert (tmp_path / "out" / "street" / name).read_bytes() == (tmp_path / "want" / "street" / name).read_bytes()
-    panel.parameters.set("chroma", 0.5)
-    assert panel.shots.rows()[0].state == "out of date"
-
-
-def test_a_file_that_is_not_ours_is_not_replaced(bench, tmp_path: Path) -> None:
-    panel = bench.panel
-    (tmp_path / "out" / "street").mkdir(parents=True)
-    foreign = tmp_path / "out" / "street" / "street.1001.png"
-    foreign.write_bytes(b"precious")
-    panel.queue.add(["a"])
-    bench.until(lambda: panel.queue.task("a").state == "failed")
-    assert foreign.read_bytes() == b"precious"
-    assert "already" in panel.queue.task("a").log[-1]
-    foreign.unlink()
-    panel.queue.add(["a"])
-    bench.until(lambda: panel.queue.task("a").state == DONE)
-    panel.parameters.set("chroma", 0.5)
-    panel.queue.add(["a"])
-    bench.until(lambda: panel.queue.task("a").state == DONE)
-    assert panel.shots.rows()[0].state == "rendered"
-
-
-def test_a_render_that_fails_says_why(bench, tmp_path: Path) -> None:
-    panel = bench.panel
-    (tmp_path / "out").write_text("in the way")
-    panel.queue.add(["a"])
-    bench.until(lambda: panel.queue.task("a").state == "failed")
-    assert str(tmp_path / "out") in panel.queue.task("a").log[-1]
-
-
-def test_the_queue_is_paused_and_goes_on_in_another_panel(bench, tmp_path: Path) -> None:
-    panel = bench.panel
-    assert panel.file.save(str(tmp_path / "film.tinct"))
-    panel.queue.is_held = True
-    panel.queue.add(["a"])
-    panel = bench.again(str(tmp_path / "film.tinct"))
-    assert [(task.name, task.state) for task in panel.queue.tasks] == [("street", PAUSED)]
-    panel.queue.resume()
-    bench.until(lambda: panel.queue.task("a").state == DONE)
-
-
 def test_other_stills_are_kept_to_compare_with(bench, stills) -> None:
     bench.settle()
     panel = bench.panel
@@ -317,6 +260,10 @@ def test_unsaved_changes_come_back(bench, tmp_path: Path, plate: str) -> None:
     assert panel.shots.current.parameters == {"chroma": 0.25}
     assert panel.document.is_modified
     assert "changes are back" in panel.messages.latest.text
+    panel.file.revert()
+    assert panel.shots.current.parameters == {}
+    panel.document.undo()
+    assert panel.shots.current.parameters == {"chroma": 0.25}
 
 
 def test_a_newer_project_is_refused_and_the_open_one_stays(bench, tmp_path: Path) -> None:
