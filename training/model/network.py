@@ -34,7 +34,7 @@ class ExemplarBased(nn.Module):
 
     VARIANT: ClassVar[str]
     BANK: ClassVar[tuple[str, ...]]
-    FRAME: ClassVar = FrameInputs
+    FRAME: ClassVar[Any] = FrameInputs
     config: Any
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """A network that moves the previous result itself, so that nothing but the frame need come from outside."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,7 @@ class MovingInputs(NamedTuple):
 class SelfMoving(nn.Module):
     """An exemplar-based network behind a motion network."""
 
-    FRAME = MovingInputs
+    FRAME: ClassVar[Any] = MovingInputs
 
     def __init__(self, network: ExemplarBased, motion: MotionNet) -> None:
         """Both must scale luminance alike.
