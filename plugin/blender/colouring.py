@@ -146,6 +146,6 @@ def _coloured(
     try:
         return client.colorize({**request, "resume": True}, progress=progress, cancelled=cancelled)
     except WorkerRefused as error:
-        if error.kind != "UsageError":
+        if error.kind != "BegunOtherwiseError":
             raise
         return client.colorize(request, progress=progress, cancelled=cancelled)

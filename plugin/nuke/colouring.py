@@ -179,10 +179,10 @@ class _SegmentRun:
         try:
             return client.colorize(request, self._progress, self._stop, SILENCE_S)
         except WorkerRefused as error:
-            if error.kind != "UsageError" or not resume:
+            if error.kind != "BegunOtherwiseError" or not resume:
                 raise
         # what an interrupted run left was made by another version, or of a still that has changed under its name and
-        # time: start afresh, and if the request itself is wrong the worker says so again
+        # time: start afresh
         return client.colorize(dict(request, resume=False), self._progress, self._stop, SILENCE_S)
 
     def _progress(self, done: ColorizeProgress) -> None:

@@ -20,7 +20,7 @@ from tinct.training.model.motion.network import MotionConfig, MotionNet
 from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.weights import load_weights, pack
 
-SMALL = MotionConfig(channels=(8, 8, 8), radii=(1, 2, 2), hidden=(8, 8, 8), handed=4, l_mean=45.0)
+SMALL = MotionConfig(channels=(8, 8), radii=(1, 1), hidden=(8, 8), handed=4, l_mean=45.0)
 
 
 @pytest.fixture(scope="module")
