@@ -20,6 +20,7 @@ from tinct.training.losses.weights import GeneratorLossWeights
 from tinct.training.model.discriminator import Discriminator, DiscriminatorConfig
 from tinct.training.model.exemplar.lab_rgb import lab_to_rgb
 from tinct.training.model.features import PRETRAINED, FeatureExtractor, create_extractor
+from tinct.training.model.motion.network import MotionNet
 from tinct.training.model.registry import Network
 
 OWN = "own"
@@ -44,7 +45,7 @@ class GeneratorConfig:
 class LabFrame:
     """A frame's lightness and colours (B, 3, H, W) as the losses want them; ``lab`` is scaled, see `Network.config`."""
 
-    def __init__(self, scaled: Tensor, model: Network) -> None:
+    def __init__(self, scaled: Tensor, model: Network | MotionNet) -> None:
         config = model.config
         self.scaled = scaled.float()
         self.ab = self.scaled[:, 1:] * config.ab_scale

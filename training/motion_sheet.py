@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tinct.training.generator_terms import LabFrame
 from tinct.training.model.motion.carry import trust
 from tinct.training.model.motion.network import MotionNet
 from tinct.training.model.motion.sampling import sample_along
@@ -32,12 +33,5 @@ def motion_sheet(model: MotionNet, batch: dict[str, Tensor]) -> NDArray[np.uint8
     for flow in (flows.backward, pairs.known):
         columns.append(torch.cat([light, sample_along(pairs.previous[:, 1:], flow)], 1))
     grey = [torch.cat([2 * one - 1, torch.zeros_like(light.expand(-1, 2, -1, -1))], 1) for one in (found, pairs.trust)]
-    rows = [np.hstack([picture(_lab(one[i], model)) for one in (*columns, *grey)]) for i in range(len(light))]
-    return np.vstack(rows)
-
-
-def _lab(scaled: Tensor, model: MotionNet) -> Tensor:
-    """Scaled Lab (3, H, W) as Lab (H, W, 3)."""
-    config = model.config
-    planes = torch.cat([scaled[:1] * config.l_scale + config.l_mean, scaled[1:] * config.ab_scale])
-    return planes.movedim(0, -1)
+    labs = [LabFrame(one, model).lab.movedim(1, -1) for one in (*columns, *grey)]
+    return np.vstack([np.hstack([picture(lab[i]) for lab in labs]) for i in range(len(light))])

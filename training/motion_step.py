@@ -10,6 +10,7 @@ from tinct.training.losses.motion import MotionLossWeights, carried_distance, fl
 from tinct.training.model.motion.carry import agreement
 from tinct.training.model.motion.network import Flows, MotionNet
 from tinct.training.model.motion.sampling import sample_along
+from tinct.training.unrolled_step import scaler
 
 LARGEST_GRAIN = 2.0
 """Standard deviation in L* of the noise on both pictures, at most: film is grainy."""
@@ -49,11 +50,8 @@ class MotionLoss(nn.Module):
 
 def frame_pairs(batch: dict[str, Tensor], model: MotionNet) -> FramePairs:
     """The pairs of a batch (fields of `Sample`)."""
-    config = model.config
     chain = torch.cat([batch["previous"][:, None], batch["frames"]], 1)
-    offset = torch.tensor([config.l_mean, 0.0, 0.0], device=chain.device)
-    scale = torch.tensor([config.l_scale, config.ab_scale, config.ab_scale], device=chain.device)
-    planes = ((chain - offset) / scale).movedim(-1, 2)
+    planes = scaler(model)(chain.flatten(0, 1)).unflatten(0, chain.shape[:2])
     positions = batch["positions"].flatten(0, 1)
     height, width = positions.shape[1:3]
     rows, columns = (torch.arange(extent, device=chain.device) for extent in (height, width))

@@ -16,6 +16,7 @@ from tinct.training.losses.confidence import closeness, confidence_distance
 from tinct.training.losses.edges import edge_distance
 from tinct.training.losses.temporal import temporal_distance
 from tinct.training.model.matching import Match
+from tinct.training.model.motion.network import MotionNet
 from tinct.training.model.network import Colours, FrameInputs
 from tinct.training.model.registry import Network
 from tinct.training.recipes import Recipe
@@ -123,7 +124,7 @@ def _mean(terms: list[dict[str, Tensor]]) -> dict[str, Tensor]:
 def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> PreparedRun:
     """Jitter the colours of a batch (fields of `Sample`), give it hints, disturb its past, exchange its references."""
     batch = _jitter(batch, recipe, random)
-    scale = _scaler(model)
+    scale = scaler(model)
     reference = scale(batch["reference"])
     run = hint_run(batch["frames"], batch["positions"], recipe.hints, random)
     begun = (batch["trust"][:, 0].amax((1, 2)) > 0).float()  # a run without a past starts from no colour at all
@@ -140,7 +141,7 @@ def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: to
 
 def unroll(model: Network, prepared: PreparedRun, *, lead: int = 0) -> Iterator[ColouredFrame]:
     """Colour the frames one after another; the first ``lead`` of them without gradients."""
-    scale = _scaler(model)
+    scale = scaler(model)
     bank = model.encode_reference(prepared.reference)
     bias = torch.zeros(bank[0].shape[:2], device=prepared.reference.device)
     ab, sure = prepared.start, prepared.sure
@@ -178,11 +179,11 @@ def _terms(frame: ColouredFrame, foreign: Tensor, ab_scale: float) -> dict[str, 
     }
 
 
-def _scaler(model: Network) -> Callable[[Tensor], Tensor]:
+def scaler(model: Network | MotionNet) -> Callable[[Tensor], Tensor]:
+    """How Lab (B, H, W, 3) becomes what ``model`` takes, (B, 3, H, W) scaled."""
     config = model.config
 
     def scale(lab: Tensor) -> Tensor:
-        """(B, H, W, 3) Lab -> (B, 3, H, W) scaled."""
         planes = lab.permute(0, 3, 1, 2)
         return torch.cat([(planes[:, :1] - config.l_mean) / config.l_scale, planes[:, 1:] / config.ab_scale], 1)
 

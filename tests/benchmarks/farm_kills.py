@@ -22,6 +22,8 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+from small_disk import small_disk
+
 import farm_processes
 from drawn_film import draw_film
 
@@ -78,19 +80,15 @@ def killed_run(folder: Path, sessions: int, kills: int, every: float, chance: ra
 def full_disk(folder: Path) -> str:
     """What a task says on a disk that is full."""
     place = folder / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if os.geteuid() or subprocess.run(mount, check=False).returncode:
-        return "not tried: it needs root"
-    try:
+    with small_disk(place, 1024) as mounted:
+        if not mounted:
+            return "not tried: it needs root on Linux"
         planned = tinct("farm", "task", "analyse", "--job", folder / "bundle" / "job.json", "--work", place / "work",
                         "--output", folder / "other.mov")  # fmt: skip
         (place / "filler").write_bytes(bytes((1 << 20) - 60_000))
         done = tinct("farm", "task", "colorize", "--work", place / "work", "--index", 1, "--of", 1)
         last = done.stdout.splitlines()[-1][:110]
         return f"analyse {planned.returncode}, colorize exit code {done.returncode}: {last}"
-    finally:
-        subprocess.run(["umount", str(place)], check=False)
 
 
 def corrupt_plate(folder: Path) -> str:

@@ -8,37 +8,20 @@ import av
 import cv2
 import numpy as np
 import pytest
+from drawn_places import draw_reel, draw_stills
 
 FIRST, CUT, LAST = 1001, 1011, 1020
 FAKE = ("--model", "fake", "--backend", "fake")
-HEIGHT, WIDTH = 64, 96
-
-
-def scene(seed: int, shift: int) -> np.ndarray:
-    """(64, 96, 3) uint8 BGR: soft blobs of colour, other ones for each seed, that move with ``shift``."""
-    noise = np.random.default_rng(seed).random((HEIGHT, WIDTH + 40, 3)).astype(np.float32)
-    blobs = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 5), None, 0, 255, cv2.NORM_MINMAX)
-    return np.ascontiguousarray(blobs[:, shift : shift + WIDTH].astype(np.uint8))
 
 
 @pytest.fixture
 def reel(tmp_path: Path) -> Path:
-    """Frames 1001 to 1020 in grey, two shots of ten; the pattern that names them."""
-    (tmp_path / "reel").mkdir()
-    for number in range(FIRST, LAST + 1):
-        seed = int(number >= CUT)
-        grey = cv2.cvtColor(scene(seed, (number - FIRST) % 10), cv2.COLOR_BGR2GRAY)
-        cv2.imwrite(str(tmp_path / "reel" / f"reel.{number}.png"), grey)
-    return tmp_path / "reel" / "reel.%04d.png"
+    return draw_reel(tmp_path / "reel", FIRST, (CUT,), LAST)
 
 
 @pytest.fixture
 def stills(tmp_path: Path) -> Path:
-    """A folder with a still of each shot."""
-    (tmp_path / "stills").mkdir()
-    for seed in range(2):
-        cv2.imwrite(str(tmp_path / "stills" / f"shot{seed}.png"), scene(seed, 4))
-    return tmp_path / "stills"
+    return draw_stills(tmp_path / "stills", 2)
 
 
 @pytest.fixture
@@ -54,7 +37,7 @@ def frames_of(path: Path) -> list[np.ndarray]:
 
 
 def test_a_cut_starts_the_colour_afresh(colorize, reel: Path, stills: Path, cuts: Path, tmp_path: Path) -> None:
-    arguments = (reel, "-r", stills / "shot0.png")
+    arguments = (reel, "-r", stills / "place0.png")
     assert colorize(*arguments, "-o", tmp_path / "one.mkv").code == 0
     assert colorize(*arguments, "-o", tmp_path / "two.mkv", "--shots", cuts).code == 0
     alone = (*arguments, "--frames", f"{CUT}-{LAST}", "-o", tmp_path / "alone.mkv")
@@ -67,7 +50,7 @@ def test_a_cut_starts_the_colour_afresh(colorize, reel: Path, stills: Path, cuts
 def test_shots_are_found(colorize, reel: Path, stills: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     outcome = colorize(
-        reel, "-r", stills / "shot0.png", "-o", tmp_path / "film.mkv", "--shots", "auto", "--report", report
+        reel, "-r", stills / "place0.png", "-o", tmp_path / "film.mkv", "--shots", "auto", "--report", report
     )
     assert outcome.code == 0, outcome.err
     facts = json.loads(report.read_text())
@@ -89,8 +72,8 @@ def test_a_still_is_taken_for_each_shot(colorize, reel: Path, library: Path, cut
     assert len(frames_of(film)) == 20
     record = json.loads((tmp_path / "film.mkv.stills.json").read_text())
     assert [(one["first"], Path(one["still"]).name) for one in record["shots"]] == [
-        (FIRST, "shot0.png"),
-        (CUT, "shot1.png"),
+        (FIRST, "place0.png"),
+        (CUT, "place1.png"),
     ]
     assert all(0.5 < one["similarity"] <= 1.001 for one in record["shots"])
     stills = [f"--reference={one['still']}@{one['first']}" for one in record["shots"]]
@@ -103,7 +86,7 @@ def test_shots_without_a_still_are_refused_or_stay_grey(
     colorize, reel: Path, library: Path, cuts: Path, tmp_path: Path
 ) -> None:
     film = tmp_path / "film.mkv"
-    (tmp_path / "stills" / "shot1.png").unlink()
+    (tmp_path / "stills" / "place1.png").unlink()
     arguments = (reel, "--auto", library, "--shots", cuts, "-o", film)
     refused = colorize(*arguments)
     assert refused.code == 2
@@ -138,7 +121,7 @@ def test_bad_input(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "elsewhere.csv").write_text("first,last\n1,9\n")
-    places = {"library": library, "still": stills / "shot0.png", "elsewhere": tmp_path / "elsewhere.csv"}
+    places = {"library": library, "still": stills / "place0.png", "elsewhere": tmp_path / "elsewhere.csv"}
     outcome = colorize(reel, "-o", tmp_path / "film.mkv", *(word.format(**places) for word in words))
     assert outcome.code in (1, 2)
     assert said in outcome.error
@@ -147,7 +130,7 @@ def test_bad_input(
 
 def test_a_report_is_plotted(colorize, tinct, reel: Path, stills: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    outcome = colorize(reel, "-r", stills / "shot0.png", "-o", tmp_path / "film.mkv", "--report", report, "--json")
+    outcome = colorize(reel, "-r", stills / "place0.png", "-o", tmp_path / "film.mkv", "--report", report, "--json")
     assert outcome.code == 0, outcome.err
     events = [json.loads(line) for line in outcome.out.splitlines()]
     lines = [one for one in events if one["event"] == "frame"]

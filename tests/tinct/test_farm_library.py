@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
+from drawn_places import draw_place, draw_reel, draw_stills
 
 pytest.importorskip("openjd.model", reason="jobs for farms need openjd-model")
 pytest.importorskip("openjd.sessions", reason="running them here needs openjd-sessions")
@@ -16,34 +16,16 @@ pytest.importorskip("faiss", reason="libraries of stills need faiss")
 FIRST, CUTS, LAST = 1001, (1009, 1015), 1020
 FAKE = ("--model", "fake", "--backend", "fake")
 SMALL = ("--working-size", 64, "--threads", 1)
-HEIGHT, WIDTH = 64, 96
-
-
-def place(seed: int, shift: int) -> np.ndarray:
-    """(64, 96, 3) uint8 BGR: soft blobs of colour, other ones for each seed, that move with ``shift``."""
-    noise = np.random.default_rng(seed).random((HEIGHT, WIDTH + 40, 3)).astype(np.float32)
-    blobs = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 5), None, 0, 255, cv2.NORM_MINMAX)
-    return np.ascontiguousarray(blobs[:, shift : shift + WIDTH].astype(np.uint8))
 
 
 @pytest.fixture
 def reel(tmp_path: Path) -> Path:
-    """Frames of three places in grey; the pattern that names them."""
-    (tmp_path / "reel").mkdir()
-    for number in range(FIRST, LAST + 1):
-        seed = sum(number >= cut for cut in CUTS)
-        grey = cv2.cvtColor(place(seed, (number - FIRST) % 10), cv2.COLOR_BGR2GRAY)
-        cv2.imwrite(str(tmp_path / "reel" / f"reel.{number}.png"), grey)
-    return tmp_path / "reel" / "reel.%04d.png"
+    return draw_reel(tmp_path / "reel", FIRST, CUTS, LAST)
 
 
 @pytest.fixture
 def stills(tmp_path: Path) -> Path:
-    """A folder with a still of each place."""
-    (tmp_path / "stills").mkdir()
-    for seed in range(3):
-        cv2.imwrite(str(tmp_path / "stills" / f"place{seed}.png"), place(seed, 4))
-    return tmp_path / "stills"
+    return draw_stills(tmp_path / "stills", 3)
 
 
 @pytest.fixture
@@ -116,7 +98,7 @@ def test_a_library_that_was_changed_is_refused(bundle, tinct, stills: Path, libr
     folder = bundle()
     assert tinct("library", "build", stills, "-o", library, *FAKE).code == 0
     assert analysed(tinct, folder, tmp_path / "work") == 0, "a build that found nothing new"
-    cv2.imwrite(str(stills / "place9.png"), place(9, 4))
+    cv2.imwrite(str(stills / "place9.png"), draw_place(9, 4))
     assert tinct("library", "build", stills, "-o", library, *FAKE).code == 0
     for _ in range(2):
         refused = tinct("farm", "task", "analyse", "--job", folder / "job.json", "--work", tmp_path / "work")
@@ -127,7 +109,7 @@ def test_a_still_that_was_changed_is_refused_and_chosen_anew(bundle, tinct, stil
     folder, work = bundle("--unmatched", "grey"), tmp_path / "work"
     assert analysed(tinct, folder, work) == 0
     before = plan_of(work)["identity"]
-    cv2.imwrite(str(stills / "place1.png"), place(17, 4))
+    cv2.imwrite(str(stills / "place1.png"), draw_place(17, 4))
     codes = [tinct("farm", "task", "colorize", "--work", work, "--index", index, "--of", 3).code for index in (1, 2, 3)]
     assert sorted(codes) == [0, 0, 20]
     assert analysed(tinct, folder, work) == 0
@@ -147,7 +129,7 @@ def test_a_named_still_that_was_changed_is_refused(tinct, reel: Path, stills: Pa
     assert wrote.code == 0, wrote.err
     work = tmp_path / "work"
     assert analysed(tinct, tmp_path / "bundle", work) == 0
-    cv2.imwrite(str(stills / "place0.png"), place(5, 4))
+    cv2.imwrite(str(stills / "place0.png"), draw_place(5, 4))
     refused = tinct("farm", "task", "colorize", "--work", work, "--index", 1, "--of", 1)
     assert refused.code == 20
     assert "another picture than when this work was planned" in refused.out

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinct.auto_option import AutoLibrary, Floor, Unmatched
 from tinct.still_cache_option import StillCacheFolder, StillCacheSize
 
 if TYPE_CHECKING:
@@ -129,17 +130,9 @@ def colorize(
             metavar="LIST|auto", help="Start colour afresh at each cut: a list, or find them.", show_default="one"
         ),
     ] = None,
-    auto: Annotated[
-        Path | None,
-        typer.Option(metavar="LIBRARY", help="Take a still for each shot from a library.", show_default="none"),
-    ] = None,
-    floor: Annotated[
-        float | None,
-        typer.Option(min=-1.0, max=1.0, help="Similarity that a still has at least (--auto).", show_default="0.75"),
-    ] = None,
-    unmatched: Annotated[
-        str, typer.Option(help="A shot for which no still is alike enough (--auto): refuse, or leave it grey.")
-    ] = "refuse",
+    auto: AutoLibrary = None,
+    floor: Floor = None,
+    unmatched: Unmatched = "refuse",
     report: Annotated[
         Path | None,
         typer.Option(

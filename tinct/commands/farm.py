@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tinct.auto_option import AutoLibrary, Floor, Unmatched
 from tinct.commands.farm_estimate import estimate
 from tinct.commands.farm_task import task, worker
 from tinct.still_cache_option import StillCacheFolder, StillCacheSize
@@ -37,17 +38,9 @@ def bundle(
         list[str] | None,
         typer.Option("--reference", "-r", metavar="STILL[@FRAME][=WEIGHT]", help="A colour still.", show_default=False),
     ] = None,
-    auto: Annotated[
-        Path | None,
-        typer.Option(metavar="LIBRARY", help="Take a still for each shot from a library.", show_default="none"),
-    ] = None,
-    floor: Annotated[
-        float | None,
-        typer.Option(min=-1.0, max=1.0, help="Similarity that a still has at least (--auto).", show_default="0.75"),
-    ] = None,
-    unmatched: Annotated[
-        str, typer.Option(help="A shot for which no still is alike enough (--auto): refuse, or leave it grey.")
-    ] = "refuse",
+    auto: AutoLibrary = None,
+    floor: Floor = None,
+    unmatched: Unmatched = "refuse",
     shots: Annotated[
         str, typer.Option(metavar="LIST|auto|one", help="A list of shots, find them, or take all for one shot.")
     ] = "auto",

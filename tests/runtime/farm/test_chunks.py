@@ -4,10 +4,7 @@ import hashlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,21 +160,14 @@ def test_an_attempt_that_was_stopped_is_gone_on_with(planned: Plan, folder: JobF
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if sys.platform != "linux" or os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("needs root on Linux, to mount a small file system")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+def disk(mount_disk) -> Path:
+    return mount_disk(2048)
 
 
-def test_a_full_disk_is_worth_another_try(make_job, small_disk: Path) -> None:
-    folder = JobFolder(small_disk / "work")
+def test_a_full_disk_is_worth_another_try(make_job, disk: Path) -> None:
+    folder = JobFolder(disk / "work")
     plan = analyse(make_job("film.mov"), folder)
-    filler = small_disk / "filler"
+    filler = disk / "filler"
     filler.write_bytes(bytes((2 << 20) - 70_000))
     with pytest.raises(OutputError) as caught:
         colour(plan, folder)

@@ -6,12 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small_disk import fill
 
 from tinct.runtime.errors import OutputError, ProjectInUseError
 from tinct.runtime.project import Autosave, Project, ProjectLock, load_project, recovered, save_project
@@ -191,31 +190,17 @@ def test_an_error_ends_with_what_was_not_saved_kept(project: Project, tmp_path: 
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root may mount the small disk that this test fills")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(mount_disk) -> Path:
+    return mount_disk(64)
 
 
-def fill(path: Path) -> None:
-    """Take all the room that the disk has."""
-    with suppress(OSError), open(path, "wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-
-
-def test_a_full_disk_leaves_the_project_as_it_was(project: Project, small_disk: Path) -> None:
-    path = small_disk / "film.tinct"
+def test_a_full_disk_leaves_the_project_as_it_was(project: Project, disk: Path) -> None:
+    path = disk / "film.tinct"
     save_project(project, path)
     before = path.read_bytes()
     errors: list[OutputError | None] = []
     autosave = Autosave(path, every=0.01, on_error=errors.append)
-    fill(small_disk / "filler")
+    filler = fill(disk)
     large = noted(project, "x" * 30_000)
     with pytest.raises(OutputError, match=r"No space left.*what was there is unchanged"):
         save_project(large, path)
@@ -226,8 +211,8 @@ def test_a_full_disk_leaves_the_project_as_it_was(project: Project, small_disk: 
         time.sleep(0.01)
     assert "No space left" in str(autosave.error)
     assert recovered(path) is None
-    assert not list(small_disk.glob(".*.new-*"))
-    (small_disk / "filler").unlink()
+    assert not list(disk.glob(".*.new-*"))
+    filler.unlink()
     wait_for(Path(autosave_path(path)))
     found = recovered(path)
     assert found == large

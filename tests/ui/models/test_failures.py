@@ -2,14 +2,12 @@
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small_disk import fill
 
 from tinct.plugin.client import Client
 from tinct.runtime.project import Project, load_project
@@ -22,33 +20,17 @@ FIRST = 1001
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    if sys.platform != "linux" or os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount the small disk that this test fills")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Take all the room that the disk has; the file to delete."""
-    path = disk / "filler"
-    with suppress(OSError), open(path, "wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    return path
+def disk(mount_disk) -> Path:
+    return mount_disk(256)
 
 
 def said(panel: Panel, text: str) -> bool:
     return any(text in message.text for message in panel.messages.all)
 
 
-def test_a_full_disk_is_told_and_saving_works_once_there_is_room(small_disk: Path, bench) -> None:
-    panel, path = bench.panel, bench.save(small_disk)
-    before, filler = Path(path).read_bytes(), fill(small_disk)
+def test_a_full_disk_is_told_and_saving_works_once_there_is_room(disk: Path, bench) -> None:
+    panel, path = bench.panel, bench.save(disk)
+    before, filler = Path(path).read_bytes(), fill(disk)
     shot = panel.document.project.shots[0]
     panel.document.edit("Note", panel.document.project.with_shot(replace(shot, note="x" * 30_000)))
     bench.until(lambda: said(panel, "Changes are not safe from a crash"))
@@ -63,11 +45,11 @@ def test_a_full_disk_is_told_and_saving_works_once_there_is_room(small_disk: Pat
     assert not panel.messages.all
 
 
-def test_a_render_on_a_full_disk_says_so_and_is_queued_again(small_disk: Path, bench, tmp_path: Path) -> None:
+def test_a_render_on_a_full_disk_says_so_and_is_queued_again(disk: Path, bench, tmp_path: Path) -> None:
     panel = bench.panel
-    panel.set_output(str(small_disk / "out"))
+    panel.set_output(str(disk / "out"))
     bench.save(tmp_path)
-    filler = fill(small_disk)
+    filler = fill(disk)
     panel.queue.add(["a"])
     bench.until(lambda: panel.queue.task("a").state == FAILED)
     assert "No space left" in panel.queue.task("a").log[-1]
@@ -77,10 +59,10 @@ def test_a_render_on_a_full_disk_says_so_and_is_queued_again(small_disk: Path, b
     assert panel.shots.rows()[0].state == "rendered"
 
 
-def test_a_queue_that_cannot_be_written_is_told(small_disk: Path, bench) -> None:
+def test_a_queue_that_cannot_be_written_is_told(disk: Path, bench) -> None:
     panel = bench.panel
-    bench.save(small_disk)
-    filler = fill(small_disk)
+    bench.save(disk)
+    filler = fill(disk)
     panel.queue.add(["a"])
     bench.until(lambda: said(panel, "The queue cannot be changed"))
     bench.until(lambda: not panel.queue.tasks)

@@ -3,13 +3,10 @@
 import torch
 from torch import Tensor
 
+from tinct.training.flow.occlusion import ROUND_TRIP_PIXELS
+from tinct.training.flow.trust import LIGHTNESS_TOLERANCE
 from tinct.training.model.motion.network import Flows
 from tinct.training.model.motion.sampling import leads_inside, sample_along
-
-ROUND_TRIP_PIXELS = 1.5
-"""Distance between a place and where it comes back to, there and back, at which the trust has fallen to 1/e."""
-LIGHTNESS_TOLERANCE = 10.0
-"""Difference of L* at which the trust has fallen to 1/e."""
 
 
 def agreement(flows: Flows) -> Tensor:
