@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from tinct.training.divergence import DivergenceWatch
+from tinct.training.divergence import DeadPartWatch, DivergenceWatch
 from tinct.training.journal import Journal
 from tinct.training.model.discriminator import Discriminator
 from tinct.training.model.features import FeatureWeightsError
@@ -82,6 +82,7 @@ class TrainingRun:
             )
         self.optimizer = torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay)
         self.watch = DivergenceWatch(recipe.divergence)
+        self.parts = DeadPartWatch()
         if workers.count > 1:
             self.loss = DistributedDataParallel(self.loss)
 
@@ -116,7 +117,8 @@ class TrainingRun:
 
         Raises:
             JournalError: Weights & Biases cannot be used.
-            TrainingError: the loss or a weight is not a number, or the loss rises for good; the last checkpoint stays.
+            TrainingError: the loss or a weight is not a number, the loss rises for good, or a part of the network is
+                dead; the last checkpoint stays.
         """
         recipe, started, first = self.recipe, time.perf_counter(), self.step
         saved = first
@@ -192,6 +194,11 @@ class TrainingRun:
         return bool(vote.item())
 
     def _watch(self, loss: float) -> None:
+        if dead := self.parts.dead(self.model):
+            raise TrainingError(
+                f"by step {self.step} no gradient reaches most weights of {', '.join(dead)}: units that died learn "
+                "nothing; go on from an earlier checkpoint with a lower learning rate"
+            )
         if self.watch.diverges(loss):
             raise TrainingError(
                 f"the run diverges: by step {self.step} the loss stays at {self.watch.mean:.4f}, "

@@ -17,8 +17,9 @@ from tinct.training import divergence, loop
 from tinct.training import run as run_module
 from tinct.training.data.clip_store import load_store
 from tinct.training.data.samples import Sample, draw_sample
-from tinct.training.divergence import WINDOW, DivergenceWatch
+from tinct.training.divergence import LOOKS, WINDOW, DeadPartWatch, DivergenceWatch
 from tinct.training.hint_points import HintConfig
+from tinct.training.model import colour_net
 from tinct.training.model.discriminator import DiscriminatorConfig
 from tinct.training.model.exemplar import presets
 from tinct.training.model.lite import LiteConfig
@@ -190,6 +191,42 @@ def test_a_run_that_diverges_stops(folder, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "tiny", lambda: wild)
     with pytest.raises(TrainingError, match=r"diverges|not a number"):
         loop.train("tiny", data=folder, output=tmp_path)
+
+
+def test_a_run_that_trains_around_a_dead_part_stops(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "LOG_EVERY", 1)
+    monkeypatch.setattr(divergence, "LOOKS", 2)
+    monkeypatch.setattr(colour_net, "leak", torch.nn.functional.relu)
+    make_network = run_module._network
+
+    def killed(*arguments):
+        network = make_network(*arguments)
+        torch.nn.init.constant_(network.colour.deep2.second.bias, -100.0)  # nothing the head sees is above 0
+        return network
+
+    monkeypatch.setattr(run_module, "_network", killed)
+    with pytest.raises(TrainingError, match="no gradient reaches most weights of colour:"):
+        loop.train("tiny", data=folder, output=tmp_path)
+
+
+def test_a_part_is_dead_when_it_gets_no_gradients_for_long():
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+    watch = DeadPartWatch()
+
+    def looks(times):
+        for _ in range(times):
+            network.zero_grad()
+            network(torch.ones(1, 2)).sum().backward()
+            found = watch.dead(network)
+        return found
+
+    torch.nn.init.ones_(network[0].weight)
+    assert looks(2 * LOOKS) == []
+    torch.nn.init.constant_(network[0].bias, -9.0)
+    assert looks(LOOKS - 1) == []
+    assert looks(1) == ["0"]
+    network[0].requires_grad_(False)
+    assert looks(1) == [], "what is not trained is no dead part"
 
 
 def test_divergence_is_a_mean_that_stays_up():

@@ -41,6 +41,8 @@ IN_USE = HintRule(-6.0, 36.0, 0.9, 0.18)
 learns to mistrust a rule as strong as this one; an artist's hint tells what is wrong."""
 BEFORE_TRAINING = 2.0
 """Logit of the confidence before any training: high enough that nothing is evened out."""
+LEAK = 0.1
+"""Slope of the activations below 0."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""
 
@@ -58,6 +60,11 @@ class ColourNetConfig:
     sees_similarity: bool = True
 
 
+def leak(x: Tensor) -> Tensor:
+    """A ReLU that cannot die: with plain ones, all that the head sees once became 0 for good in a run's first steps."""
+    return F.leaky_relu(x, LEAK)
+
+
 class Residual(nn.Module):
     """Two 3x3 convolutions beside an identity; the second starts at zero."""
 
@@ -68,7 +75,7 @@ class Residual(nn.Module):
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(F.relu(x))))
+        return x + self.second(leak(self.first(leak(x))))
 
 
 class ColourNet(nn.Module):
@@ -137,14 +144,14 @@ class ColourNet(nn.Module):
         cells = resize(cells, matched.fine.shape[-2:])
         quarter = torch.cat([matched.fine, cells, hinted.values, hinted.nearness], 1)
         x2 = self.enter2(F.pixel_unshuffle(full, 2))
-        x4 = self.mix4(torch.cat([F.relu(self.enter4(F.relu(x2))), quarter], 1))
-        x8 = self.mix8(torch.cat([F.relu(self.enter8(F.relu(x4))), pyramid[8] * 0.25], 1))
-        x16 = self.mix16(torch.cat([F.relu(self.enter16(F.relu(x8))), pyramid[16] * 0.25], 1))
+        x4 = self.mix4(torch.cat([leak(self.enter4(leak(x2))), quarter], 1))
+        x8 = self.mix8(torch.cat([leak(self.enter8(leak(x4))), pyramid[8] * 0.25], 1))
+        x16 = self.mix16(torch.cat([leak(self.enter16(leak(x8))), pyramid[16] * 0.25], 1))
         x16 = self.deep16(x16)
         x8 = self.deep8(x8 + twice(self.leave16(x16)))
         x4 = self.deep4(x4 + twice(self.leave8(x8)))
         x2 = self.deep2(x2 + twice(self.leave4(x4)))
-        return self.head(F.relu(x2))
+        return self.head(leak(x2))
 
 
 def _hint_field(frame: FrameInputs, fine: Tensor) -> HintField:
