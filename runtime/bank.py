@@ -72,7 +72,8 @@ class Reference:
         named = hashlib.sha256()
         for plane in (self.rgb, self.lightness):
             if plane is not None:
-                named.update(repr(plane.shape).encode() + np.ascontiguousarray(plane, np.float32).tobytes())
+                named.update(repr(plane.shape).encode())
+                named.update(np.ascontiguousarray(plane, np.float32))
         return named.hexdigest()
 
     def view(self, short_side: int, multiple: int) -> tuple[Image, WorkingSize]:

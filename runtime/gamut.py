@@ -41,7 +41,7 @@ def largest_chroma(primaries: Primaries) -> Image:
     for _ in range(_HALVINGS):
         chroma = (low + high) / 2
         roots = np.stack([fy + chroma * np.cos(hue) / 500, fy + 0 * chroma, fy - chroma * np.sin(hue) / 200])
-        ratios = np.where(roots > LAB_BREAK, roots**3, 3 * LAB_BREAK**2 * (roots - 4 / 29))
+        ratios = np.where(roots > LAB_BREAK, roots * roots * roots, 3 * LAB_BREAK**2 * (roots - 4 / 29))
         rgb = np.tensordot(to_rgb, ratios, axes=1)
         inside = np.stack([(rgb[:, 0] >= 0).all(axis=0), (rgb[:, 1] <= UPPER_END).all(axis=0)])
         low, high = np.where(inside, chroma, low), np.where(inside, high, chroma)

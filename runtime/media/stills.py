@@ -78,8 +78,9 @@ def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = N
             raise StillError(f"The part of the still {path} that counts is grey; let it show the colours.")
         raise StillError(f"The still {path} is grey; use one that shows the colours.")
     rgb.setflags(write=False)
-    digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
-    return Still(path, rgb, digest)
+    named = hashlib.sha256(repr(rgb.shape).encode())
+    named.update(np.ascontiguousarray(rgb))
+    return Still(path, rgb, named.hexdigest())
 
 
 def read_picture(path: Path, *, to_srgb: Callable[[Image], Image] | None = None) -> Image:
@@ -102,7 +103,7 @@ def read_picture(path: Path, *, to_srgb: Callable[[Image], Image] | None = None)
         raise MediaNotFoundError(f"There is no still {path}; check the path.") from error
     except MediaError as error:
         raise StillError(f"A still cannot be used: {error}") from error
-    rgb = to_float(stored[..., list(channels.colours)], header)
+    rgb = to_float(np.take(stored, channels.colours, axis=-1), header)  # contiguous, which indexing would not be
     if len(channels.colours) == 1:
         rgb = np.repeat(rgb, 3, axis=-1)
     if to_srgb is not None:

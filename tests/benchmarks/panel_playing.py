@@ -82,6 +82,7 @@ def main() -> None:
             project = Project("hd", OutputSettings(str(folder / "out")), (shot,), parameters=parameters, rate="24")
             play(window, project, options.frames, first.status()["pid"])
             scrubbing.say(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+            window.ask_to_save = lambda: "discard"
             window.close()
             first.stop()
 
