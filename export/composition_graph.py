@@ -1,8 +1,8 @@
 """The graph that puts chroma at working size onto a plate: what `upsample_chroma` and `compose` do, on the device.
 
-A 4K frame then crosses the bus once each way. Formulas and their sources stand in ``runtime/upsample.py``,
-``runtime/compose.py``, ``runtime/gamut.py`` and ``runtime/transfer.py``; the constants are theirs. Shapes: H, W plate,
-h, w working size, smaller than the plate.
+A 4K frame then crosses the bus once each way. Formulas and their sources stand in ``upsample.py``, ``compose.py``,
+``gamut.py`` and ``transfer.py`` of ``runtime/picture/``; the constants are theirs. Shapes: H, W plate, h, w working
+size, smaller than the plate.
 """
 
 import math
@@ -16,10 +16,10 @@ from torch.export import Dim
 from torch.nn import functional as F
 
 from tinct.export.graphs import export_graph
-from tinct.runtime.colour import check_transfer, xyz_ratios_to_rgb
-from tinct.runtime.gamut import largest_chroma
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.transfer import LAB_BREAK, SRGB_BREAK, SRGB_GAMMA, SRGB_OFFSET, SRGB_SCALE, SRGB_SLOPE
+from tinct.runtime.picture.colour import check_transfer, xyz_ratios_to_rgb
+from tinct.runtime.picture.gamut import largest_chroma
+from tinct.runtime.picture.transfer import LAB_BREAK, SRGB_BREAK, SRGB_GAMMA, SRGB_OFFSET, SRGB_SCALE, SRGB_SLOPE
 
 INPUTS = ("luma", "ab", "lightness", "enlargement", "edge_variance", "chroma")
 OUTPUTS = ("rgb",)

@@ -10,7 +10,7 @@ from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.engine_card import Profile, Range
 from tinct.runtime.errors import UsageError
-from tinct.runtime.working_size import NEAR
+from tinct.runtime.picture.working_size import NEAR
 
 USUAL_ASPECT = (16, 9)
 WIDEST_ASPECT = (12, 5)

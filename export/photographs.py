@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime import demo
-from tinct.runtime.colour import srgb_to_lab
 from tinct.runtime.media import read_still
+from tinct.runtime.picture.colour import srgb_to_lab
 
 Image = NDArray[np.float32]
 

@@ -9,17 +9,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.arithmetic import arithmetic_of
 from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.bundle import Manifest
-from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.media.stills import Still, StillFile
+from tinct.runtime.picture.arithmetic import arithmetic_of
+from tinct.runtime.picture.colour import luma_to_lightness, srgb_to_lab
+from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.recently_used import RecentlyUsed
 from tinct.runtime.still_cache import StillCache
 from tinct.runtime.still_choice import STILL_CELLS, Cells, cells_of
-from tinct.runtime.working_size import WorkingSize
 
 Image = NDArray[np.float32]
 
@@ -73,7 +73,7 @@ class Reference:
         for plane in (self.rgb, self.lightness):
             if plane is not None:
                 named.update(repr(plane.shape).encode())
-                named.update(np.ascontiguousarray(plane, np.float32))
+                named.update(np.ascontiguousarray(plane, np.float32).data)
         return named.hexdigest()
 
     def view(self, short_side: int, multiple: int) -> tuple[Image, WorkingSize]:

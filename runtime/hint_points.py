@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.colour import srgb_to_lab
 from tinct.runtime.hints import Hints
-from tinct.runtime.working_size import WorkingSize
+from tinct.runtime.picture.colour import srgb_to_lab
+from tinct.runtime.picture.working_size import WorkingSize
 
 Image = NDArray[np.float32]
 Point = NDArray[np.float32]

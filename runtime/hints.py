@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.working_size import WorkingSize
+from tinct.runtime.picture.working_size import WorkingSize
 
 Image = NDArray[np.float32]
 

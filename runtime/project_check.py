@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from tinct.runtime.bundle import find_bundle
 from tinct.runtime.errors import FrameRangeError, MediaError, MediaNotFoundError, StillError, TinctError
-from tinct.runtime.mask import Mask
 from tinct.runtime.media import PlateInfo, open_plate, open_writer, read_still
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES, find_codec
 from tinct.runtime.media.frame_range import format_frames
 from tinct.runtime.media.framing import Framing
 from tinct.runtime.project import Project, ProjectShot, ProjectStill, read_record, shot_request, shot_state
 from tinct.runtime.project.render_record import RENDERED, is_own_result
-from tinct.runtime.request import ColorizeRequest
-from tinct.runtime.request_checks import check_hint_places, check_names
+from tinct.runtime.run.mask import Mask
+from tinct.runtime.run.request import ColorizeRequest
+from tinct.runtime.run.request_checks import check_hint_places, check_names
 from tinct.runtime.worker.colorize_call import parse_request
 from tinct.runtime.worker.fields import Fields
 

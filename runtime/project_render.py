@@ -11,14 +11,14 @@ from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BegunOtherwiseError, CancelledError, OutputError, TinctError
 from tinct.runtime.media import ResultFrame
-from tinct.runtime.pipeline import colorize_plate
 from tinct.runtime.project import Project, ProjectShot, read_record, shot_key, shot_request, shot_state, write_record
 from tinct.runtime.project.render_record import RENDERED, RenderRecord, is_own_result
 from tinct.runtime.project.request import source_files
-from tinct.runtime.request import ColorizeReport, Progress
+from tinct.runtime.run.pipeline import colorize_plate
+from tinct.runtime.run.request import ColorizeReport, Progress
+from tinct.runtime.run.work_folder import find_unfinished
 from tinct.runtime.session import StepResult
 from tinct.runtime.warm import Warm
-from tinct.runtime.work_folder import find_unfinished
 from tinct.runtime.worker.colorize_call import parse_request, report_facts
 from tinct.runtime.worker.fields import Fields
 

@@ -16,9 +16,9 @@ from tinct.runtime.hints import Hints
 from tinct.runtime.motion import MotionSource, create_motion
 from tinct.runtime.motion.dis import DisMotion
 from tinct.runtime.motion.propagate import propagate
+from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.state import TemporalState
 from tinct.runtime.still_choice import ALL, FRAME_CELLS, STILLS_AT_ONCE, Choice, cells_of, choice_at, likeness
-from tinct.runtime.working_size import WorkingSize
 
 __all__ = ["ColorizationSession", "Hints", "Reference", "StepResult"]
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
-from tinct.runtime.colour import lab_to_srgb
+from tinct.runtime.picture.colour import lab_to_srgb
+from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from tinct.demo_material import FRAMES_PER_SHOT, GREY_CLIP, STILLS, TRUE_CLIP, d
 from tinct.report_file import write_report
 from tinct.runtime.errors import OutputError
 from tinct.runtime.media import ResultFrame, read_still
-from tinct.runtime.pipeline import ColorizeReport, ColorizeRequest, Progress, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeReport, ColorizeRequest, Progress, StillAt, colorize_plate
 from tinct.runtime.session import StepResult
 
 Image = NDArray[np.float32]

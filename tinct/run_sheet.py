@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from tinct.contact_sheet import TILE_WIDTH, SheetRow, draw_sheet, fit
 from tinct.report_file import check_report, write_report
-from tinct.runtime.colour import lab_to_srgb, luma_to_lightness
 from tinct.runtime.errors import OutputExistsError, UsageError
 from tinct.runtime.managed import managed_plate
 from tinct.runtime.media import ResultFrame, open_plate
 from tinct.runtime.media.stills import read_still
-from tinct.runtime.pipeline import ColorizeRequest, StillAt
-from tinct.runtime.screen import screen_rgb
+from tinct.runtime.picture.colour import lab_to_srgb, luma_to_lightness
+from tinct.runtime.picture.screen import screen_rgb
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt
 from tinct.runtime.session import StepResult
 
 Image = NDArray[np.float32]

@@ -22,8 +22,8 @@ from tinct.runtime.library.auto_stills import (
 from tinct.runtime.library.shot_stills import FLOOR
 from tinct.runtime.media import read_still
 from tinct.runtime.media.staging import check_target
-from tinct.runtime.pipeline import ColorizeRequest
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.pipeline import ColorizeRequest
+from tinct.runtime.run.shot_plan import ShotPlan
 from tinct.shot_argument import AUTO, parse_shots
 
 

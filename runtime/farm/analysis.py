@@ -19,10 +19,10 @@ from tinct.runtime.media import PlateInfo, open_plate, open_writer, read_still
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
 from tinct.runtime.media.framing import Framing
 from tinct.runtime.media.staging import StagingFolder
-from tinct.runtime.request import ColorizeRequest
-from tinct.runtime.request_checks import check_frames, check_hint_places, check_names
-from tinct.runtime.request_facts import plate_fingerprint
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.request import ColorizeRequest
+from tinct.runtime.run.request_checks import check_frames, check_hint_places, check_names
+from tinct.runtime.run.request_facts import plate_fingerprint
+from tinct.runtime.run.shot_plan import ShotPlan
 from tinct.runtime.shots import ShotList, create_detector, detect_shots, read_shots
 from tinct.runtime.shots.shot import UNKNOWN_RATE, PlateStart
 from tinct.runtime.worker.colorize_call import parse_request

@@ -11,7 +11,6 @@ from typing import Any
 
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bundle import Bundle
-from tinct.runtime.checkpoint import Checkpoint
 from tinct.runtime.errors import OutputError
 from tinct.runtime.farm.chunk_writer import ChunkWriter
 from tinct.runtime.farm.folder import JobFolder, here, move_whole
@@ -21,10 +20,11 @@ from tinct.runtime.farm.plan import Chunk, Plan, find_chunk
 from tinct.runtime.farm.record import ChunkRecord, is_intact, read_record
 from tinct.runtime.media import ResultFrame, ResultWriter
 from tinct.runtime.media.base import Piece
-from tinct.runtime.pipeline import colorize_plate
-from tinct.runtime.request import Progress
+from tinct.runtime.picture.stretch import Stretch
+from tinct.runtime.run.checkpoint import Checkpoint
+from tinct.runtime.run.pipeline import colorize_plate
+from tinct.runtime.run.request import Progress
 from tinct.runtime.session import StepResult
-from tinct.runtime.stretch import Stretch
 from tinct.runtime.warm import Warm
 
 NewsCall = Callable[[Mapping[str, Any]], None]

@@ -14,8 +14,8 @@ from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan
-from tinct.runtime.pipeline import colorize_plate, follow_plate
-from tinct.runtime.request import ColorizeRequest, Progress
+from tinct.runtime.run.pipeline import colorize_plate, follow_plate
+from tinct.runtime.run.request import ColorizeRequest, Progress
 from tinct.runtime.warm import Warm
 
 CALIBRATION_FRAMES = 24

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tinct.runtime.checkpoint import Checkpoint, Tally
 from tinct.runtime.errors import StateError
 from tinct.runtime.farm.folder import JobFolder, write_whole
 from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan
-from tinct.runtime.pipeline import follow_plate
+from tinct.runtime.run.checkpoint import Checkpoint, Tally
+from tinct.runtime.run.pipeline import follow_plate
 from tinct.runtime.warm import Warm
 
 SHOT, CHECKPOINT, PREROLL = "shot", "checkpoint", "preroll"

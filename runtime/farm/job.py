@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 from tinct.runtime.errors import MediaNotFoundError, UsageError
+from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
 
 SCHEMA = 1
 AUTO = "auto"

@@ -12,7 +12,6 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from tinct.runtime.checkpoint import Tally
 from tinct.runtime.errors import PiecesError
 from tinct.runtime.farm.analysis import film_request
 from tinct.runtime.farm.folder import JobFolder, here, write_whole
@@ -27,9 +26,10 @@ from tinct.runtime.media.movie_part import JoinedParts
 from tinct.runtime.media.movie_stream import MovieStream
 from tinct.runtime.media.staging import StagingFolder, check_target, writing_to
 from tinct.runtime.media.writer_movie import JoinedMovie
-from tinct.runtime.plate_run import run_warnings
-from tinct.runtime.request import ColorizeRequest
-from tinct.runtime.request_checks import hint_warnings, still_warnings
+from tinct.runtime.run.checkpoint import Tally
+from tinct.runtime.run.plate_run import run_warnings
+from tinct.runtime.run.request import ColorizeRequest
+from tinct.runtime.run.request_checks import hint_warnings, still_warnings
 
 ProgressCall = Callable[[int, int], None]
 

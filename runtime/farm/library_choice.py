@@ -13,7 +13,7 @@ from tinct.runtime.farm.paths import PathRule, mapped
 from tinct.runtime.library.auto_stills import AutoStills, choose_auto_stills
 from tinct.runtime.library.manifest import read_manifest
 from tinct.runtime.library.still_library import StillLibrary, open_library
-from tinct.runtime.request import ColorizeRequest
+from tinct.runtime.run.request import ColorizeRequest
 from tinct.runtime.shots import ShotList
 
 

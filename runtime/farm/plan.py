@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 from tinct.runtime.errors import PiecesError, UsageError
 from tinct.runtime.farm.paths import PathRule, mapped_request
-from tinct.runtime.request import ColorizeRequest
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
+from tinct.runtime.run.request import ColorizeRequest
+from tinct.runtime.run.shot_plan import ShotPlan
 from tinct.runtime.worker.colorize_call import parse_request
 from tinct.runtime.worker.fields import Fields
 

@@ -5,10 +5,10 @@ import math
 import random
 from dataclasses import dataclass
 
-from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 from tinct.runtime.farm.estimate import Cost
 from tinct.runtime.farm.plan import Chunk, cut_film, deal
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
+from tinct.runtime.run.shot_plan import ShotPlan
 
 
 @dataclass(frozen=True)

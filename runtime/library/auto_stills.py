@@ -8,8 +8,8 @@ from pathlib import Path
 from tinct.runtime.errors import OutputExistsError, UnknownNameError, UsageError
 from tinct.runtime.library.shot_stills import ShotStill, choose_stills
 from tinct.runtime.library.still_library import StillLibrary
-from tinct.runtime.request import StillAt
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.request import StillAt
+from tinct.runtime.run.shot_plan import ShotPlan
 from tinct.runtime.shots.shot import ShotList
 
 REFUSE, GREY = "refuse", "grey"

@@ -27,7 +27,7 @@ from tinct.runtime.library.search import AUTO, choose_kind, measure_recall
 from tinct.runtime.library.still_library import is_unchanged, is_whole, read_descriptors, require_model
 from tinct.runtime.media import read_still
 from tinct.runtime.media.sequence_pattern import IMAGE_SUFFIXES
-from tinct.runtime.stages import Stage, Stages
+from tinct.runtime.run.stages import Stage, Stages
 
 ProgressCall = Callable[[int, int], None]
 """Called with how many pictures were looked at, and how many there are."""

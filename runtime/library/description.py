@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import STILL_VIEW
 from tinct.runtime.bundle import Manifest
-from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.errors import BackendError
+from tinct.runtime.picture.colour import luma_to_lightness
 
 Image = NDArray[np.float32]
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.errors import UsageError
 from tinct.runtime.library.still_library import Found, StillLibrary
 from tinct.runtime.media import open_plate
+from tinct.runtime.picture.colour import luma_to_lightness
 
 STAY = 0.05
 """A still is kept in force as long as its similarity lies no further under the best one's: two stills of one place must

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.errors import UsageError
 from tinct.runtime.library.still_library import Found, StillLibrary
 from tinct.runtime.media import PlateReader, open_plate
+from tinct.runtime.picture.colour import luma_to_lightness
 from tinct.runtime.shots.shot import Shot, ShotList
 
 FLOOR = 0.75

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.bands import for_row_bands
 from tinct.runtime.errors import UnknownNameError, UsageError
+from tinct.runtime.picture.bands import for_row_bands
 
 Image = NDArray[np.float32]
 

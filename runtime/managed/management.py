@@ -15,7 +15,7 @@ from tinct.runtime.managed.movie_colour import movie_tags
 from tinct.runtime.managed.working_space import measure_linear_space
 from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.plate import ColourTags, PlateInfo
-from tinct.runtime.screen import linear_to_srgb
+from tinct.runtime.picture.screen import linear_to_srgb
 
 Image = NDArray[np.float32]
 

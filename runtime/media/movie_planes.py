@@ -7,12 +7,12 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from tinct.runtime.bands import for_row_bands
 from tinct.runtime.media.codecs import PixelFormat
 from tinct.runtime.media.plate import ColourTags, Image, ResultFrame
 from tinct.runtime.media.quantise import to_codes
 from tinct.runtime.media.transfer import encode_linear
 from tinct.runtime.media.ycbcr import chroma_span, luma_span, subsample
+from tinct.runtime.picture.bands import for_row_bands
 
 Plane = NDArray[Any]
 

@@ -79,7 +79,7 @@ def read_still(path: str | Path, *, to_srgb: Callable[[Image], Image] | None = N
         raise StillError(f"The still {path} is grey; use one that shows the colours.")
     rgb.setflags(write=False)
     named = hashlib.sha256(repr(rgb.shape).encode())
-    named.update(np.ascontiguousarray(rgb))
+    named.update(np.ascontiguousarray(rgb).data)
     return Still(path, rgb, named.hexdigest())
 
 

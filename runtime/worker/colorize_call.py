@@ -7,8 +7,8 @@ from typing import Any
 from tinct.runtime.errors import UsageError
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import ResultFrame
-from tinct.runtime.pipeline import colorize_plate
-from tinct.runtime.request import ColorizeReport, ColorizeRequest, Progress, StillAt
+from tinct.runtime.run.pipeline import colorize_plate
+from tinct.runtime.run.request import ColorizeReport, ColorizeRequest, Progress, StillAt
 from tinct.runtime.session import StepResult
 from tinct.runtime.still_choice import STILLS_AT_ONCE
 from tinct.runtime.warm import Warm

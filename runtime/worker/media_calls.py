@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends import create_backend
-from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.library import build_library
 from tinct.runtime.media.framing import Framing
 from tinct.runtime.media.stills import read_picture
-from tinct.runtime.screen import screen_rgb
+from tinct.runtime.picture.colour import luma_to_lightness
+from tinct.runtime.picture.screen import screen_rgb
 from tinct.runtime.shots import DEFAULT_DETECTOR, detect_shots
 from tinct.runtime.worker.fields import Fields, whole_path
 from tinct.runtime.worker.framing import parse_framing

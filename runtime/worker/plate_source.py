@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tinct.runtime.managed import ColourSpaces, managed_plate
-from tinct.runtime.mask import Mask
 from tinct.runtime.media import PlateFrame, PlateInfo, open_plate
-from tinct.runtime.upsample import Image
+from tinct.runtime.picture.upsample import Image
+from tinct.runtime.run.mask import Mask
 from tinct.runtime.worker.fields import Fields, whole_path
 
 FRAMES_KEPT = 2

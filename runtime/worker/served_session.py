@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import Reference
-from tinct.runtime.checkpoint import Checkpoint, Tally
-from tinct.runtime.colour import check_transfer, luma_to_lightness
-from tinct.runtime.compose import compose
 from tinct.runtime.errors import StateError, StillError, UsageError
 from tinct.runtime.hint_points import HintTrack, HintTracker, PointHint
 from tinct.runtime.media import read_still
@@ -23,8 +20,11 @@ from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.luma import desaturate
 from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
 from tinct.runtime.media.stills import is_grey
+from tinct.runtime.picture.colour import check_transfer, luma_to_lightness
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.upsample import upsample_chroma
+from tinct.runtime.run.checkpoint import Checkpoint, Tally
 from tinct.runtime.session import ColorizationSession, StepResult
-from tinct.runtime.upsample import upsample_chroma
 from tinct.runtime.warm import Warm
 from tinct.runtime.worker.fields import Fields, whole_path
 from tinct.runtime.worker.framing import parse_framing

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
-from tinct.runtime.compose import compose
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.screen import screen_rgb
+from tinct.runtime.picture.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.screen import screen_rgb
+from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.session import StepResult
-from tinct.runtime.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
 Bytes = NDArray[np.uint8]

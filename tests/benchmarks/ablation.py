@@ -26,7 +26,7 @@ from tinct.commands.train import read_names
 from tinct.export.bundle import export_bundle
 from tinct.runtime.backends import Backend, create_backend
 from tinct.runtime.bundle import load_bundle
-from tinct.runtime.colour import lab_to_srgb
+from tinct.runtime.picture.colour import lab_to_srgb
 from tinct.training.data.clip_store import VIDEO_SUFFIXES
 from tinct.training.evaluation.clip import Clip, find_clips, load_clip
 from tinct.training.evaluation.metrics.psnr import psnr

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import lab_to_srgb, srgb_to_lab
-from tinct.runtime.confidence_curve import THRESHOLD, FrameConfidence, suggest_stills
+from tinct.runtime.picture.colour import lab_to_srgb, srgb_to_lab
+from tinct.runtime.picture.upsample import upsample_chroma
+from tinct.runtime.run.confidence_curve import THRESHOLD, FrameConfidence, suggest_stills
 from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
 

@@ -16,7 +16,7 @@ import numpy as np
 from tinct.colorizer import RuntimeColorizer
 from tinct.runtime.backends.openvino_backend import OpenVinoBackend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import lab_to_srgb
+from tinct.runtime.picture.colour import lab_to_srgb
 from tinct.training.evaluation.clip import Clip, find_clips, load_clip
 from tinct.training.evaluation.metrics.psnr import psnr
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from tinct.demo_material import TRUE_CLIP, demo_file
-from tinct.runtime.checkpoint import Checkpoint, Tally
 from tinct.runtime.media import ResultFrame, open_plate
 from tinct.runtime.media.staging import sync_file, sync_folder
 from tinct.runtime.media.writer_movie import MovieWriter
+from tinct.runtime.run.checkpoint import Checkpoint, Tally
 from tinct.runtime.state import TemporalState
 
 SIZES = ((224, 400), (448, 800), (1088, 1920))

@@ -15,11 +15,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from tinct.runtime.bands import core_count
-from tinct.runtime.colour import luma_to_lightness
-from tinct.runtime.compose import compose
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.upsample import upsample_chroma
+from tinct.runtime.picture.bands import core_count
+from tinct.runtime.picture.colour import luma_to_lightness
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.upsample import upsample_chroma
 
 SIZES = ((1920, 1080), (3840, 2160))
 WORKING = (512, 288)

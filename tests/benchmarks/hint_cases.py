@@ -20,10 +20,10 @@ from skimage.segmentation import felzenszwalb
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import lab_to_srgb
 from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.warp import warp
+from tinct.runtime.picture.colour import lab_to_srgb
 from tinct.runtime.session import ColorizationSession, Reference
 from tinct.training.evaluation.clip import find_clips, load_clip
 

@@ -24,11 +24,11 @@ from pathlib import Path
 import av
 
 from drawn_film import draw_film
-from tinct.runtime import pipeline, plate_run
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import writer_movie, writer_sequence
 from tinct.runtime.media.image_file import read_image
-from tinct.runtime.pipeline import ColorizeReport, ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run import pipeline, plate_run
+from tinct.runtime.run.pipeline import ColorizeReport, ColorizeRequest, StillAt, colorize_plate
 
 LOADED = (pipeline, writer_movie, writer_sequence)
 """What every process of a job needs, loaded once before they part."""

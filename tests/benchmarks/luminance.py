@@ -27,7 +27,7 @@ from tinct.runtime.managed.config import DEFAULT_CONFIG
 from tinct.runtime.media import ColourTags, PlateInfo, ResultFrame, open_plate, open_writer
 from tinct.runtime.media.channels import to_float
 from tinct.runtime.media.image_file import read_image
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
 Image = NDArray[np.float32]
 

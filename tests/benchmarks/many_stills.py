@@ -24,8 +24,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime import pipeline, still_choice
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime import still_choice
+from tinct.runtime.run import pipeline
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 from tinct.runtime.session import ColorizationSession
 
 STILL = (1080, 1920)

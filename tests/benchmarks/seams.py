@@ -21,9 +21,9 @@ import numpy as np
 from tinct.runtime.backends import create_backend
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.media import open_plate
 from tinct.runtime.media.stills import Still
+from tinct.runtime.picture.colour import luma_to_lightness
 from tinct.runtime.session import ColorizationSession, Reference
 
 SEAM, AFTER = 40, 7

@@ -23,10 +23,10 @@ from tinct.runtime import still_choice
 from tinct.runtime.backends import Backend, create_backend
 from tinct.runtime.bank import EncodedStills, encode_view
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import lab_to_srgb, srgb_to_lab
 from tinct.runtime.library.description import describe, view_of
+from tinct.runtime.picture.colour import lab_to_srgb, srgb_to_lab
+from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
 STAYS, JOINS = (0.0, 0.25, 0.5, 1.0), (0.0, 0.3, 0.6)

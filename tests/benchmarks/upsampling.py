@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.colour import lab_to_srgb, srgb_to_lab
-from tinct.runtime.upsample import upsample_chroma
+from tinct.runtime.picture.colour import lab_to_srgb, srgb_to_lab
+from tinct.runtime.picture.upsample import upsample_chroma
 
 Image = NDArray[np.float32]
 Method = Callable[[Image, Image, Image], Image]

@@ -15,11 +15,11 @@ import numpy as np
 from tinct.plugin.client import Client, Still, write_installation
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import luma_to_lightness
-from tinct.runtime.compose import compose
 from tinct.runtime.media import ColourTags
+from tinct.runtime.picture.colour import luma_to_lightness
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 
 WIDTH, HEIGHT = 1920, 1080
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tinct.export.composition_graph import CompositionGraph, composition_graph
-from tinct.runtime.colour import luma_to_lightness
-from tinct.runtime.compose import compose
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.upsample import edge_variance_of, upsample_chroma
+from tinct.runtime.picture.colour import luma_to_lightness
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.upsample import edge_variance_of, upsample_chroma
 
 VIDEO = ColourTags(matrix="bt709", transfer="bt709", full_range=True)
 LINEAR = ColourTags(matrix="bt709", transfer="linear", full_range=True)

@@ -15,7 +15,7 @@ from tinct.export.engine_profiles import EngineSizes, profiles_for
 from tinct.runtime.bundle import digest_files, find_bundle, load_bundle, write_manifest
 from tinct.runtime.engine_card import load_engine, read_card
 from tinct.runtime.errors import BackendError, BundleError, OutputExistsError, UsageError
-from tinct.runtime.working_size import WorkingSize
+from tinct.runtime.picture.working_size import WorkingSize
 
 pytest.importorskip("tensorrt_rtx", reason="tensorrt_rtx is not installed: no engine can be compiled")
 

@@ -18,7 +18,7 @@ import pytest
 
 from tinct.plugin.client import Client, ClientError, write_installation
 from tinct.runtime.media.image_file import read_image
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 from tinct.runtime.worker import Worker, WorkerConfig
 
 ROOT = Path(__file__).parents[2]

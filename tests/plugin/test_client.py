@@ -29,13 +29,13 @@ from tinct.plugin.client import (
 )
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import luma_to_lightness
-from tinct.runtime.compose import compose
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import ColourTags, open_plate
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.picture.colour import luma_to_lightness
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.upsample import upsample_chroma
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 
 ROOT = Path(__file__).parents[2]
 WIDTH, HEIGHT = 96, 64

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from tinct.plugin.client import Cancelled, Client, ColorizeProgress, WorkerRefused
-from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 from tinct.runtime.hint_points import PointHint
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
 COUNT = CHECKPOINT_FRAMES + 10
 STOP = CHECKPOINT_FRAMES + 3

@@ -21,7 +21,7 @@ from tinct.plugin.params import (
 )
 from tinct.runtime.hint_points import PointHint
 from tinct.runtime.media import open_plate
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
 WIDTH, HEIGHT = 96, 64
 FIRST, LAST = 1001, 1012

@@ -13,8 +13,8 @@ import pytest
 from tinct.plugin.client import FROM_FILE, Cancelled, Client, Hint, Still, WorkerRefused
 from tinct.plugin.effect import EffectInstance, PlateFile, create_instance
 from tinct.plugin.params import StillInForce, format_stills
-from tinct.runtime.colour import srgb_to_lab
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.picture.colour import srgb_to_lab
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
 WIDTH, HEIGHT = 192, 128
 SHOT = range(1001, 1007)

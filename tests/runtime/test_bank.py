@@ -9,10 +9,10 @@ import pytest
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bank import EncodedStills, Reference, build_bank, reference_set_id
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.colour import luma_to_lightness, srgb_to_lab
 from tinct.runtime.errors import BackendError
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.media.stills import Still
+from tinct.runtime.picture.colour import luma_to_lightness, srgb_to_lab
 
 
 class CountingBackend:

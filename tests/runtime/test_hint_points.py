@@ -5,7 +5,7 @@ import numpy as np
 from skimage.color import rgb2lab
 
 from tinct.runtime.hint_points import RADIUS, HintTracker, PointHint
-from tinct.runtime.working_size import WorkingSize
+from tinct.runtime.picture.working_size import WorkingSize
 
 HEIGHT, WIDTH = 120, 160
 SIZE = WorkingSize.fit(WIDTH, HEIGHT, 120, 32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinct.runtime.hints import Hints
-from tinct.runtime.working_size import WorkingSize
+from tinct.runtime.picture.working_size import WorkingSize
 
 
 def hints(height, width, *points):

@@ -9,9 +9,9 @@ import pytest
 from tinct.runtime.backends import backend_report, create_backend
 from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import find_bundle, load_bundle
-from tinct.runtime.colour import lab_to_srgb
 from tinct.runtime.errors import BackendError, StateError, UsageError
 from tinct.runtime.media.stills import Still
+from tinct.runtime.picture.colour import lab_to_srgb
 from tinct.runtime.session import ColorizationSession, Hints, Reference
 from tinct.runtime.state import TemporalState
 

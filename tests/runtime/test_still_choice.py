@@ -8,7 +8,7 @@ from tinct.runtime.backends.fake import FakeBackend
 from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import find_bundle
 from tinct.runtime.errors import StateError, UsageError
-from tinct.runtime.request import ColorizeRequest
+from tinct.runtime.run.request import ColorizeRequest
 from tinct.runtime.session import ColorizationSession, Reference
 from tinct.runtime.state import TemporalState
 from tinct.runtime.still_choice import FRAME_CELLS, JOIN, LOOK_EVERY, STAY, STILLS_AT_ONCE, cells_of, choose, likeness

@@ -215,7 +215,7 @@ def test_an_interrupted_render_goes_on(
 ) -> None:
     from tinct import project_render_display
 
-    monkeypatch.setattr("tinct.runtime.plate_run.CHECKPOINT_FRAMES", 1)
+    monkeypatch.setattr("tinct.runtime.run.plate_run.CHECKPOINT_FRAMES", 1)
     seen = []
 
     def stop(self: object, shot: ProjectShot, done: object) -> None:

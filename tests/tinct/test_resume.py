@@ -13,7 +13,7 @@ import numpy as np
 import OpenImageIO
 import pytest
 
-from tinct.runtime.work_folder import find_unfinished
+from tinct.runtime.run.work_folder import find_unfinished
 
 FRAMES, EVERY = 14, 4
 """Frames of the plate, and from checkpoint to checkpoint."""
@@ -21,10 +21,10 @@ FRAMES, EVERY = 14, 4
 KILLED = """
 import os, signal, sys
 import tinct.cli
-from tinct.runtime import plate_run
-from tinct.runtime.journal import Journal
+from tinct.runtime.run import plate_run
+from tinct.runtime.run.journal import Journal
 from tinct.runtime.media import movie_part, staging, writer_movie, writer_sequence, ycbcr
-from tinct.runtime.work_folder import WorkFolder
+from tinct.runtime.run.work_folder import WorkFolder
 
 plate_run.CHECKPOINT_FRAMES = {every}
 
@@ -91,7 +91,7 @@ def results(output: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinct.runtime.plate_run.CHECKPOINT_FRAMES", EVERY)
+    monkeypatch.setattr("tinct.runtime.run.plate_run.CHECKPOINT_FRAMES", EVERY)
 
 
 @pytest.fixture
@@ -257,8 +257,8 @@ def test_a_full_disk_is_one_line_and_can_be_gone_on_from(
 ) -> None:
     import errno
 
-    from tinct.runtime.journal import Entry, Journal
     from tinct.runtime.media.staging import writing_to
+    from tinct.runtime.run.journal import Entry, Journal
 
     whole, film = tmp_path / "whole.mov", tmp_path / "film.mov"
     assert tinct(*options(plate, still, whole)).code == 0

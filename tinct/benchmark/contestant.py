@@ -8,11 +8,11 @@ import numpy as np
 from tinct.benchmark.timed_backend import TimedBackend
 from tinct.benchmark.workload import Workload
 from tinct.runtime.backends.base import Backend
-from tinct.runtime.compose import compose
 from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.propagate import propagate
+from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.session import ColorizationSession, Reference
-from tinct.runtime.upsample import upsample_chroma
 
 STAGES = ("motion", "network", "prepare", "upsample", "compose")
 """What a frame consists of. ``prepare`` is what a step does beside motion and network: scaling, padding, state."""

@@ -12,7 +12,7 @@ from tinct.benchmark.rounds import machine_name
 from tinct.benchmark.workload import Workload, demo_workload
 from tinct.demo_material import STILLS, demo_file
 from tinct.runtime.media import PlateInfo, ResultFrame, open_writer
-from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
 
 CLIP_FRAMES = 24
 """Frames of the demo clip's first shot; a longer plate shows them again and again, back and forth."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.demo_material import GREY_CLIP, STILLS, demo_file
-from tinct.runtime.colour import luma_to_lightness
 from tinct.runtime.media import ColourTags, Still, open_plate, read_still
+from tinct.runtime.picture.colour import luma_to_lightness
 
 Image = NDArray[np.float32]
 

@@ -69,7 +69,7 @@ def bench(
 def _time_pipeline(model: str, backend: str, height: int, width: int, frames: int, threads: int) -> "PipelineReport":
     from tinct.benchmark.pipeline_run import run_pipeline
     from tinct.display import choose_display
-    from tinct.runtime.pipeline import Progress
+    from tinct.runtime.run.pipeline import Progress
 
     with choose_display(as_json=False) as display:
 

@@ -9,7 +9,7 @@ from tinct.auto_option import AutoLibrary, Floor, Unmatched
 from tinct.still_cache_option import StillCacheFolder, StillCacheSize
 
 if TYPE_CHECKING:
-    from tinct.runtime.pipeline import ColorizeReport
+    from tinct.runtime.run.pipeline import ColorizeReport
 
 
 def colorize(
@@ -150,7 +150,7 @@ def colorize(
     from tinct.run_sheet import RunSheet
     from tinct.runtime.managed import ColourSpaces
     from tinct.runtime.media import ResultFrame
-    from tinct.runtime.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
+    from tinct.runtime.run.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
     from tinct.runtime.session import StepResult
     from tinct.runtime.warm import Warm
     from tinct.shot_choice import ShotChoice, choose_shots, write_record

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tinct.runtime.pipeline import Progress
+    from tinct.runtime.run.pipeline import Progress
 
 
 def demo(

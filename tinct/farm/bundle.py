@@ -18,7 +18,7 @@ from tinct.runtime.library.manifest import read_manifest
 from tinct.runtime.media import open_plate
 from tinct.runtime.media.sequence_pattern import parse_pattern
 from tinct.runtime.media.staging import sync_file, writing_to
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.shot_plan import ShotPlan
 from tinct.runtime.still_cache import DEFAULT_LIMIT
 
 TASK_FRAMES = 240

@@ -9,7 +9,7 @@ from tinct.farm.template import Host
 from tinct.hint_argument import parse_hint
 from tinct.runtime.errors import UsageError
 from tinct.runtime.farm.job import AUTO, FarmJob, Film, LibraryStills
-from tinct.runtime.request_checks import check_names
+from tinct.runtime.run.request_checks import check_names
 from tinct.still_argument import parse_still
 
 ONE = "one"

@@ -11,7 +11,7 @@ import pytest
 
 from tinct.plugin.params import PARAMETERS
 from tinct.runtime.media.image_file import read_image
-from tinct.runtime.pipeline import StillAt
+from tinct.runtime.run.pipeline import StillAt
 
 FAKE = [["set", "model", "fake"], ["set", "backend", "fake"], ["set", "workingSize", 64]]
 

@@ -13,8 +13,8 @@ from tinct.plugin.blender.colouring import ColouringRun, Task, colour, task_of
 from tinct.plugin.blender.strip_plate import StripError, plate_of
 from tinct.plugin.client import Client, WorkerRefused
 from tinct.plugin.params import StillInForce, format_stills
-from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
 from tinct.runtime.media.image_file import read_image
+from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinct.runtime.media.image_file import read_image
-from tinct.runtime.pipeline import StillAt
+from tinct.runtime.run.pipeline import StillAt
 
 SINK = "appsink name=out sync=false max-buffers=1"
 

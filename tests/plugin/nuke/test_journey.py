@@ -12,7 +12,7 @@ import pytest
 from fake_nuke.artist import FIRST, LAST, Artist, is_grey, same, write_picture
 from fake_nuke.events import ProgressTask
 from tinct.plugin.client import Client
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
 
 def test_a_node_is_found_by_its_name_and_shows_the_plate_at_first(artist: Artist) -> None:

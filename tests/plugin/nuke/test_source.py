@@ -9,7 +9,7 @@ import pytest
 from fake_nuke.application import NukeApplication
 from fake_nuke.artist import FIRST, LAST, Artist, is_grey, same, write_picture
 from fake_nuke.nodes import Node
-from tinct.runtime.pipeline import ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
 ROOT = Path(__file__).parents[3]
 

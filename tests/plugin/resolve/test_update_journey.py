@@ -19,7 +19,7 @@ from tinct.plugin.resolve.project_folder import ProjectFolder
 from tinct.plugin.resolve.run_job import run_job
 from tinct.plugin.resolve.settings import read_settings
 from tinct.plugin.resolve.update import stop, update
-from tinct.runtime.checkpoint import CHECKPOINT_FRAMES
+from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
 
 
 @pytest.fixture(params=["track", "take", "replacement"])

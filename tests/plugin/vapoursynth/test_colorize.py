@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tinct.runtime.media.image_file import write_image
-from tinct.runtime.pipeline import StillAt
+from tinct.runtime.run.pipeline import StillAt
 
 
 def test_a_pass_gives_what_colorize_writes(shot, run) -> None:

@@ -19,7 +19,7 @@ CUTS = (5, 18)
 
 @pytest.fixture(autouse=True)
 def checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinct.runtime.plate_run.CHECKPOINT_FRAMES", EVERY)
+    monkeypatch.setattr("tinct.runtime.run.plate_run.CHECKPOINT_FRAMES", EVERY)
     monkeypatch.setattr("tinct.runtime.farm.plan.CHECKPOINT_FRAMES", EVERY)
 
 

@@ -18,7 +18,7 @@ from tinct.runtime.farm.folder import JobFolder
 from tinct.runtime.farm.join import join_film, missing_chunks
 from tinct.runtime.farm.plan import Chunk, Plan
 from tinct.runtime.farm.record import read_record
-from tinct.runtime.pipeline import ColorizeReport, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeReport, colorize_plate
 
 
 def files_of(folder: Path) -> dict[str, str]:

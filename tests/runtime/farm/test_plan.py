@@ -14,7 +14,7 @@ from tinct.runtime.farm.folder import JobFolder
 from tinct.runtime.farm.job import FarmJob, read_job
 from tinct.runtime.farm.paths import PathRule, mapped_request, read_rules
 from tinct.runtime.farm.plan import TASK_COST, cut_film, deal, read_plan
-from tinct.runtime.shot_plan import ShotPlan
+from tinct.runtime.run.shot_plan import ShotPlan
 
 
 @given(st.integers(-5, 2000), st.integers(1, 600), st.sets(st.integers(0, 2600), max_size=8), st.integers(0, 100))

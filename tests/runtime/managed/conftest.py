@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tinct.runtime.media import ColourTags, PlateInfo, ResultFrame, open_writer
-from tinct.runtime.pipeline import ColorizeReport, ColorizeRequest, StillAt, colorize_plate
+from tinct.runtime.run.pipeline import ColorizeReport, ColorizeRequest, StillAt, colorize_plate
 
 HEIGHT, WIDTH = 64, 96
 

@@ -12,7 +12,7 @@ from tinct.runtime.errors import UsageError
 from tinct.runtime.managed import ColourSpaces
 from tinct.runtime.managed.config import DEFAULT_CONFIG, ColourConfig
 from tinct.runtime.media import ColourTags, PlateInfo, ResultFrame, open_writer
-from tinct.runtime.pipeline import ColorizeReport, StillAt
+from tinct.runtime.run.pipeline import ColorizeReport, StillAt
 
 HEIGHT, WIDTH = 64, 96
 AP1 = np.array([0.2722287, 0.6740818, 0.0536895])

@@ -1,0 +1,94 @@
+"""The gamut: chroma shortened in Lab, at its own lightness and hue, until the colour can be shown.
+
+Shortening in encoded or linear RGB would be simpler, but turns the hue of strong colours (red to magenta or pink). The
+largest chroma of every lightness and hue stands in a table, so that the time per frame does not depend on the picture.
+"""
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from tinct.runtime.media.linear_space import LinearSpace
+from tinct.runtime.picture.colour import Primaries, xyz_ratios_to_rgb
+from tinct.runtime.picture.transfer import LAB_BREAK, Image
+
+LARGEST_CHROMA = 512.0
+UPPER_END = 1.031
+"""Linear R, G, B may go this far: on the way from grey to yellow at one lightness red rises to 1.03 before it is 1."""
+_HALVINGS = 20
+_SLACK = np.float32(1.01)
+"""Between its entries the table is low by up to 1 % at the gamut's corners; colours inside must not be touched."""
+_WIDEST_REMAP = 32_000
+"""OpenCV's remap takes fewer columns than 2^15 at a time."""
+_TINY = np.float32(1e-30)
+
+
+@cache
+def largest_chroma(primaries: Primaries) -> Image:
+    """Table of the largest chroma inside the gamut, with 1 % of slack, float32 (2, 201, 361).
+
+    A row for each half unit of L*, a column for each degree of hue. The first plane keeps linear R, G, B above 0,
+    the second below `UPPER_END`: either is smooth, so the edge where they meet, knife-sharp at yellow, stays
+    exact.
+    """
+    to_rgb = xyz_ratios_to_rgb(primaries)
+    lightness = np.linspace(0, 100, 201)[:, None]
+    hue = np.radians(np.linspace(0, 360, 361))[None, :]
+    fy = (lightness + 16) / 116
+    low = np.zeros((2, 201, 361))
+    high = np.full_like(low, LARGEST_CHROMA)
+    for _ in range(_HALVINGS):
+        chroma = (low + high) / 2
+        roots = np.stack([fy + chroma * np.cos(hue) / 500, fy + 0 * chroma, fy - chroma * np.sin(hue) / 200])
+        ratios = np.where(roots > LAB_BREAK, roots * roots * roots, 3 * LAB_BREAK**2 * (roots - 4 / 29))
+        rgb = np.tensordot(to_rgb, ratios, axes=1)
+        inside = np.stack([(rgb[:, 0] >= 0).all(axis=0), (rgb[:, 1] <= UPPER_END).all(axis=0)])
+        low, high = np.where(inside, chroma, low), np.where(inside, high, chroma)
+    table = low.astype(np.float32) * _SLACK
+    table.setflags(write=False)
+    return table
+
+
+@cache
+def largest_scene_chroma(space: LinearSpace) -> Image:
+    """`largest_chroma` of a managed plate, (1, 201, 361): those of ``space`` and BT.2020 stay above 0, no upper end.
+
+    Spaces of cameras and archives reach beyond the colours that exist: without BT.2020's bound there would be violets
+    of next to no luminance.
+    """
+    table = np.minimum(largest_chroma(space)[:1], largest_chroma("bt2020")[:1])
+    table.setflags(write=False)
+    return table
+
+
+def shorten_chroma(lightness: Image, a: Image, b: Image, table: Image, scratch: Image) -> None:
+    """Shorten ``a`` and ``b`` in place to the chroma that ``table`` allows, give or take 1 %; 0 stays exactly 0.
+
+    Args:
+        lightness: (H, W) float32 L* 0..100.
+        a: (H, W) float32 Lab units, contiguous, changed.
+        b: the same.
+        table: `largest_chroma`, or its first plane alone, (1, 201, 361), where there is no upper end.
+        scratch: (3, H, W) float32, contiguous, overwritten.
+    """
+    row, hue, share = scratch
+    np.multiply(lightness, np.float32(2), out=row)
+    cv2.phase(a, b, hue, angleInDegrees=True)
+    flat_share, flat_hue, flat_row = (plane.reshape(1, -1) for plane in (share, hue, row))
+    for start in range(0, a.size, _WIDEST_REMAP):
+        part = np.s_[:, start : start + _WIDEST_REMAP]
+        ends = [
+            cv2.remap(plane, flat_hue[part], flat_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for plane in table
+        ]
+        flat_share[part] = ends[0] if len(ends) == 1 else cv2.min(*ends)
+    # Not cv2.magnitude: its last bit depends on where the arrays lie in memory.
+    chroma, square = np.multiply(a, a, out=row), np.multiply(b, b, out=hue)
+    chroma += square
+    np.sqrt(chroma, out=chroma)
+    np.maximum(chroma, _TINY, out=chroma)
+    share /= chroma
+    np.minimum(share, np.float32(1), out=share)
+    a *= share
+    b *= share
