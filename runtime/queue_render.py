@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from tinct.runtime.confidence_curve import FrameConfidence
 from tinct.runtime.errors import CancelledError
 from tinct.runtime.media import ResultFrame
 from tinct.runtime.project import ProjectShot
@@ -19,7 +20,6 @@ from tinct.runtime.project.queue_folder import (
     QueueFolder,
 )
 from tinct.runtime.project_render import RenderOptions, ShotOutcome, render_shots, warm_for_renders
-from tinct.runtime.run.confidence_curve import FrameConfidence
 from tinct.runtime.run.request import Progress
 from tinct.runtime.session import StepResult
 from tinct.runtime.warm import Warm

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tinct.plot import Box, Line, Shape, Words
-from tinct.runtime.run.confidence_curve import FrameConfidence, Suggestion
+from tinct.runtime.confidence_curve import FrameConfidence, Suggestion
 
 WIDTH, HEIGHT = 1200, 360
 LEFT, RIGHT, TOP, BOTTOM = 50, 1180, 50, 310

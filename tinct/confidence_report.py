@@ -8,15 +8,15 @@ from pathlib import Path
 from tinct.confidence_plot import draw_curve
 from tinct.plot import as_png, as_svg
 from tinct.report_file import check_report, write_report
-from tinct.runtime.errors import MediaError, MediaNotFoundError, OutputExistsError, UsageError
-from tinct.runtime.media import ResultFrame
-from tinct.runtime.run.confidence_curve import (
+from tinct.runtime.confidence_curve import (
     COVERED,
     THRESHOLD,
     FrameConfidence,
     Suggestion,
     suggest_stills,
 )
+from tinct.runtime.errors import MediaError, MediaNotFoundError, OutputExistsError, UsageError
+from tinct.runtime.media import ResultFrame
 from tinct.runtime.session import StepResult
 
 SCHEMA = 1

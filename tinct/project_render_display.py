@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 
 from tinct.display import Display
+from tinct.runtime.confidence_curve import FrameConfidence
 from tinct.runtime.errors import ProjectError, TinctError, UsageError
 from tinct.runtime.media import ResultFrame
 from tinct.runtime.project import Project, ProjectShot
 from tinct.runtime.project_render import ShotOutcome
-from tinct.runtime.run.confidence_curve import FrameConfidence
 from tinct.runtime.run.request import Progress
 from tinct.runtime.session import StepResult
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from tinct.runtime.confidence_curve import FrameConfidence
 from tinct.runtime.errors import OutputError
 from tinct.runtime.farm.plan import Chunk
 from tinct.runtime.farm.record import NAME, THUMBNAIL, ChunkRecord, stored_hashes
@@ -17,7 +18,6 @@ from tinct.runtime.media import ResultFrame, ResultWriter
 from tinct.runtime.media.base import Piece
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
 from tinct.runtime.media.staging import sync_file, sync_folder, writing_to
-from tinct.runtime.run.confidence_curve import FrameConfidence
 from tinct.runtime.session import StepResult
 
 _CURVE = "curve-"

@@ -9,9 +9,9 @@ from typing import Any
 
 import av
 
+from tinct.runtime.confidence_curve import FrameConfidence
 from tinct.runtime.media.base import Piece
 from tinct.runtime.media.codecs import MOVIE_SUFFIXES
-from tinct.runtime.run.confidence_curve import FrameConfidence
 
 NAME = "record.json"
 THUMBNAIL = "thumbnail.jpg"

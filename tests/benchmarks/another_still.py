@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import find_bundle
+from tinct.runtime.confidence_curve import THRESHOLD, FrameConfidence, suggest_stills
 from tinct.runtime.picture.colour import lab_to_srgb, srgb_to_lab
 from tinct.runtime.picture.upsample import upsample_chroma
-from tinct.runtime.run.confidence_curve import THRESHOLD, FrameConfidence, suggest_stills
 from tinct.runtime.session import ColorizationSession, Reference
 
 Image = NDArray[np.float32]

@@ -8,12 +8,12 @@ from typing import Any
 
 from tinct.confidence_plot import draw_curve
 from tinct.plot import as_svg
+from tinct.runtime.confidence_curve import THRESHOLD, FrameConfidence, suggest_stills
 from tinct.runtime.farm.folder import JobFolder, write_whole
 from tinct.runtime.farm.join import finished_film
 from tinct.runtime.farm.paths import PathRule
 from tinct.runtime.farm.plan import Chunk, Plan
 from tinct.runtime.farm.record import THUMBNAIL, ChunkRecord, read_record
-from tinct.runtime.run.confidence_curve import THRESHOLD, FrameConfidence, suggest_stills
 
 MOST_STILLS = 20
 """Stills that the summary names."""

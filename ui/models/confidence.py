@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinct.runtime.run.confidence_curve import THRESHOLD, FrameConfidence, Suggestion, suggest_stills
+from tinct.runtime.confidence_curve import THRESHOLD, FrameConfidence, Suggestion, suggest_stills
 from tinct.ui.models.frames import Variant, parts
 from tinct.ui.signal import Signal
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from tinct.runtime.run.confidence_curve import THRESHOLD
+from tinct.runtime.confidence_curve import THRESHOLD
 from tinct.ui.models.panel import Panel
 from tinct.ui.models.stills import StillInUse
 from tinct.ui.placement import Ruler

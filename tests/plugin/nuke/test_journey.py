@@ -169,6 +169,24 @@ def test_cancel_keeps_what_is_done_and_the_next_render_goes_on(artist: Artist) -
     assert artist.nuke.messages == []
 
 
+def test_what_was_left_of_another_still_is_not_gone_on_with(artist: Artist) -> None:
+    """The still has changed under its name, size and time, so that the cache does not see it; the run does."""
+    red, green = artist.footage / "red.png", (artist.footage / "green.png").read_bytes()
+    ProgressTask.cancel_at = lambda text: text.startswith("frame 1010")
+    artist.add_still("red.png")
+    assert "stopped" in artist.render()
+    ProgressTask.cancel_at = None
+    before = red.stat()
+    assert len(green) <= before.st_size
+    red.write_bytes(green + bytes(before.st_size - len(green)))
+    os.utime(red, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert f"rendered: {FIRST}-{LAST};" in artist.render()
+    assert artist.nuke.messages == []
+    for values in artist.sees_all().values():  # green.png has as much green as blue, red.png nine times as much
+        assert abs(values[..., 1].mean() - values[..., 2].mean()) < 0.1
+
+
 def test_the_cancel_button_stops_too_and_pressing_render_twice_is_refused(artist: Artist) -> None:
     artist.add_still("red.png")
     artist.press("render")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinct.runtime.run.confidence_curve import FrameConfidence, suggest_stills
+from tinct.runtime.confidence_curve import FrameConfidence, suggest_stills
 
 
 def curve(*parts: tuple[float, int], first: int = 1001) -> list[FrameConfidence]:
