@@ -1,4 +1,4 @@
-"""A project with a library of 20,000 stills in the panel: how soon it is open, ranked and scrolled through.
+"""A project of 1,000 shots with a library of 20,000 stills: how soon it is open, ranked and scrolled through.
 
     QT_QPA_PLATFORM=offscreen PYTHONPATH=. python tests/benchmarks/panel_library.py [--stills 20000] [--model lite]
 
@@ -149,9 +149,12 @@ def main() -> None:
         plate = scrubbing.make_plate(folder / "hd", 1920, 1080, 12)
         still = scrubbing.make_still(folder / "one.png", (1920, 1080))
         parameters = {"model": options.model} | ({"workingSize": 64} if options.model == "fake" else {})
-        shot = ProjectShot("a", "hd", plate, 0, 11, stills=(ProjectStill(still),))
+        shots = tuple(
+            ProjectShot(f"s{number}", f"shot_{number:04d}", plate, 0, 11, stills=(ProjectStill(still),))
+            for number in range(1000)
+        )
         output = OutputSettings(str(folder / "out"))
-        project = Project("large", output, (shot,), parameters=parameters, library=str(library))
+        project = Project("large", output, shots, parameters=parameters, library=str(library))
         save_project(project, folder / "large.tinct")
         client = lambda: Client(folder=str(folder / "w"), installation=record, timeout=120)  # noqa: E731
         with client() as first:
