@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import posixpath
 import re
 import secrets
 from collections.abc import Mapping
@@ -139,7 +140,7 @@ def _parse_still(entry: Any) -> StillEntry:
     if path.startswith("/") or ".." in path.split("/"):  # not by pathlib: a library may have 20,000 of them
         raise ValueError(f"{path} leads out of the folder of stills")
     whole = [_whole(entry[name]) for name in ("width", "height", "bytes", "modified")]
-    return StillEntry(path, _digest(entry["digest"]), *whole)
+    return StillEntry(posixpath.normpath(path), _digest(entry["digest"]), *whole)
 
 
 def _parse_recall(entry: Any) -> RecallReport:

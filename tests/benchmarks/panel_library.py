@@ -21,7 +21,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from tinct.plugin.client import Client, write_installation
-from tinct.runtime.project import OutputSettings, Project, ProjectShot, ProjectStill, save_project
+from tinct.runtime.project import OutputSettings, Project, save_project
 from tinct.ui.models.connection import Connections
 from tinct.ui.views.window import PanelWindow, make_window
 
@@ -149,10 +149,7 @@ def main() -> None:
         plate = scrubbing.make_plate(folder / "hd", 1920, 1080, 12)
         still = scrubbing.make_still(folder / "one.png", (1920, 1080))
         parameters = {"model": options.model} | ({"workingSize": 64} if options.model == "fake" else {})
-        shots = tuple(
-            ProjectShot(f"s{number}", f"shot_{number:04d}", plate, 0, 11, stills=(ProjectStill(still),))
-            for number in range(1000)
-        )
+        shots = scrubbing.thousand_shots(plate, still)
         output = OutputSettings(str(folder / "out"))
         project = Project("large", output, shots, parameters=parameters, library=str(library))
         save_project(project, folder / "large.tinct")

@@ -172,12 +172,17 @@ def first_picture(window: PanelWindow, plate: str, still: str, other: str, clien
     )
 
 
-def large_project(window: PanelWindow, folder: Path, plate: str, still: str, dog: Watchdog) -> None:
-    """1,000 shots: opened, filtered, one after the other."""
-    shots = tuple(
+def thousand_shots(plate: str, still: str) -> tuple[ProjectShot, ...]:
+    """1,000 shots of one plate, each with the still."""
+    return tuple(
         ProjectShot(f"s{number}", f"shot_{number:04d}", plate, 0, 11, stills=(ProjectStill(still),))
         for number in range(1000)
     )
+
+
+def large_project(window: PanelWindow, folder: Path, plate: str, still: str, dog: Watchdog) -> None:
+    """1,000 shots: opened, filtered, one after the other."""
+    shots = thousand_shots(plate, still)
     path = folder / "large.tinct"
     parameters = {"model": "fake", "backend": "fake", "workingSize": 64}
     save_project(Project("large", OutputSettings(str(folder / "out")), shots, parameters=parameters), path)

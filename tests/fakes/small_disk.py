@@ -19,7 +19,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[bool]:
         yield mounted
     finally:
         if mounted:
-            subprocess.run(["umount", str(folder)], check=False)
+            subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill(disk: Path) -> Path:
