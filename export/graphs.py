@@ -24,6 +24,8 @@ CHANNELS = {
     "warped_ab": 2,
     "warped_validity": 1,
     "warped_confidence": 1,
+    "anchored_ab": 2,
+    "anchored_validity": 1,
     "hints": 3,
 }
 """Of the image inputs that a frame graph may have."""

@@ -43,9 +43,10 @@ def photograph(index: int, height: int, width: int, scale: Scale) -> Image:
 
 def frame_of_photograph(height: int, width: int, scale: Scale) -> dict[str, Image]:
     """A frame that no still shows: a mirrored photograph, its own colours as the moved ones, trusted on the left only,
-    and a hint."""
+    and its colours turned as the anchored ones, trusted at the top only, and a hint."""
     lab = photograph(3, height, width, scale)
     ramp = np.clip(np.linspace(1.5, -0.5, width, dtype=np.float32), 0, 1)
+    fall = np.clip(np.linspace(1.0, -2.0, height, dtype=np.float32), 0, 1)[:, None]
     hints = np.zeros((1, 3, height, width), np.float32)
     spot = np.s_[height // 4 : height // 4 + 16, width // 2 : width // 2 + 16]
     hints[0, :2][(slice(None), *spot)] = 0.3
@@ -55,6 +56,8 @@ def frame_of_photograph(height: int, width: int, scale: Scale) -> dict[str, Imag
         "warped_ab": np.ascontiguousarray(lab[:, 1:]),
         "warped_validity": np.broadcast_to(ramp, (1, 1, height, width)).copy(),
         "warped_confidence": np.broadcast_to(0.5 + 0.5 * ramp, (1, 1, height, width)).copy(),
+        "anchored_ab": np.ascontiguousarray(-lab[:, :0:-1]),
+        "anchored_validity": np.broadcast_to(fall, (1, 1, height, width)).copy(),
         "hints": hints,
         "previous_luminance": np.ascontiguousarray(np.roll(lab[:, :1], 3, axis=3)),
     }

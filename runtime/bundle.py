@@ -23,6 +23,8 @@ FRAME_INPUTS = (
     "warped_ab",
     "warped_validity",
     "warped_confidence",
+    "anchored_ab",
+    "anchored_validity",
     "previous_luminance",
     "hints",
     "bank_bias",
@@ -65,7 +67,9 @@ class Manifest:
       of all stills in force joined along axis 1):
       ``luminance`` (1, 1, H, W) scaled; ``warped_ab`` (1, 2, H, W) the previous result moved by the motion source,
       scaled; ``warped_validity`` (1, 1, H, W) 0..1, 0 everywhere when there is no previous frame;
-      ``warped_confidence`` (1, 1, H, W) 0..1 the previous confidence, moved likewise; ``previous_luminance``
+      ``warped_confidence`` (1, 1, H, W) 0..1 the previous confidence, moved likewise; ``anchored_ab`` (1, 2, H, W)
+      scaled the colours of a still of the same view where composed motion leads, ``anchored_validity`` (1, 1, H, W)
+      0..1 how far those are trusted, 0 everywhere without such a still; ``previous_luminance``
       (1, 1, H, W) scaled that of the previous frame, for models with motion in the graph (``motion``);
       ``hints`` (1, 3, H, W) a, b scaled and mask 0/1; ``bank_bias`` (1, N) natural logarithm of the weight of each
       token's still.

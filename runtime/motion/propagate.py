@@ -1,9 +1,11 @@
 """Carrying the previous result to the current frame."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.motion.base import MotionSource
+from tinct.runtime.motion.base import Motion, MotionSource
 from tinct.runtime.motion.warp import warp
 
 Image = NDArray[np.float32]
@@ -12,19 +14,25 @@ LIGHTNESS_TOLERANCE = 10.0
 """Difference of L* at which the trust in a moved colour has fallen to 1/e."""
 
 
+def trusted_motion(previous: Image, lightness: Image, motion_source: MotionSource) -> Motion:
+    """Motion from the frame of that ``lightness`` back to the ``previous`` one, both (H, W) L* 0..100, trusted as far as
+    they look alike: the motion's own validity times ``exp(-(d / 10)^2)``, d being the difference of L* between the frame
+    and the moved previous frame. A colour that was moved to a place of another lightness belongs to something else."""
+    motion = motion_source.estimate(previous, lightness)
+    difference = lightness - warp(previous, motion.flow)
+    likeness = np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
+    return replace(motion, validity=np.asarray(motion.validity * likeness, np.float32))
+
+
 def propagate(
     state_lightness: Image, state: Image, lightness: Image, motion_source: MotionSource
 ) -> tuple[Image, Image]:
     """Move the previous result to the current frame.
 
     ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state``:
-    (H, W, C), its ab and whatever belongs to it. Returns the moved state (H, W, C) and the trust (H, W) 0..1: the
-    motion's own validity times ``exp(-(d / 10)^2)``, d being the difference of L* between the frame and the moved
-    previous frame. A colour that was moved to a place of another lightness belongs to something else. Where nothing is
-    trusted the moved colour is that of the nearest place that was seen: a guess, and at the edge of a moving camera's
+    (H, W, C), its ab and whatever belongs to it. Returns the moved state (H, W, C) and the trust (H, W) 0..1 of
+    `trusted_motion`. Where nothing is trusted the moved colour is that of the nearest place that was seen: a guess, and at the edge of a moving camera's
     picture often the best one.
     """
-    motion = motion_source.estimate(state_lightness, lightness)
-    difference = lightness - warp(state_lightness, motion.flow)
-    validity = motion.validity * np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
-    return warp(state, motion.flow), validity.astype(np.float32, copy=False)
+    motion = trusted_motion(state_lightness, lightness, motion_source)
+    return warp(state, motion.flow), motion.validity

@@ -1,5 +1,6 @@
 """A data set resident on a torch device, and training samples cut and moved there."""
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import count, groupby, pairwise
@@ -23,8 +24,9 @@ from tinct.training.data.plan import (
     Window,
     draw_plans,
 )
+from tinct.training.flow.anchor import compose_anchors
 from tinct.training.flow.clip_flow import SPACING
-from tinct.training.flow.device_warp import sample_at, within
+from tinct.training.flow.device_warp import pixel_grid, sample_at, within
 from tinct.training.flow.flow_file import BACKWARD, FORWARD
 from tinct.training.flow.occlusion import ROUND_TRIP_PIXELS
 from tinct.training.flow.trust import LIGHTNESS_TOLERANCE
@@ -95,7 +97,8 @@ def resident_batches(
 def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPlan | PhotoPlan]) -> dict[str, Tensor]:
     """The fields of `Sample`, stacked over the ``plans``, which are of one length.
 
-    Motion of clips is chained from frame to frame, that of photos is exact.
+    Motion of clips is chained from frame to frame, that of photos is exact. Where the frames lie in the reference is
+    composed of it alone: nothing is searched again.
     """
     cuts = [
         _photo(store.photos[plan.photo], plan, config.size)
@@ -111,7 +114,14 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
     positions = torch.stack([one[1] for one in cuts])
     missed = torch.stack([one[2] for one in cuts])
     kept = [[float(i > 0 or plan.origin != "nothing") for i in range(missed.shape[1])] for plan in plans]
-    trust = _trust(lab[:, 1:, ..., 0], positions, missed) * _upload(kept, store.device)[:, :, None, None]
+    trust = _trust(lab[:, 1:, ..., 0], positions, missed)
+    begun = _upload([float(plan.origin == "reference") for plan in plans], store.device)
+    shown = _upload([float(_still(plan) is None) for plan in plans], store.device)
+    first = torch.stack([one[3] for one in cuts])[:, None]
+    ends = torch.stack([lab[:, 0, ..., 0], lab[:, 2, ..., 0]], 1)
+    first_trust = _trust(ends, first, torch.stack([one[4] for one in cuts])[:, None])
+    anchored, anchored_trust = compose_anchors(positions, trust, first[:, 0], first_trust[:, 0], begun)
+    trust = trust * _upload(kept, store.device)[:, :, None, None]
     return {
         "reference": lab[:, 0],
         "previous": lab[:, 1],
@@ -119,7 +129,9 @@ def cut_batch(store: ResidentStore, config: SampleConfig, plans: Sequence[ClipPl
         "positions": positions,
         "trust": trust,
         "disturb": _upload([float(plan.origin == "shot") for plan in plans], store.device),
-        "elsewhere": _upload([float(_still(plan) is not None) for plan in plans], store.device),
+        "elsewhere": 1 - shown,
+        "anchored": anchored,
+        "anchored_trust": anchored_trust * shown[:, None, None, None],
     }
 
 
@@ -137,27 +149,34 @@ def _trust(lightness: Tensor, positions: Tensor, missed: Tensor) -> Tensor:
     return torch.exp(-missed / ROUND_TRIP_PIXELS**2) * likeness * inside
 
 
-def _photo(photo: ResidentClip, plan: PhotoPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Pictures (N, 3, H, W) sRGB 0..1, positions (N-2, H, W, 2) and the square of the distance in pixels by which the
-    way there and back misses (N-2, H, W)."""
+_Cut = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+"""Pictures (N, 3, H, W) sRGB 0..1; positions (N-2, H, W, 2) and the square of the distance in pixels by which the way
+there and back misses (N-2, H, W); places (H, W, 2) of the first frame's pixels in the reference, with that (H, W)."""
+
+
+def _photo(photo: ResidentClip, plan: PhotoPlan, size: tuple[int, int]) -> _Cut:
     if plan.distortions:
         views, positions = trace(plan, size, photo.planes.device)
-        return _mirrored(photo, views), positions, torch.zeros_like(positions[..., 0])
+        exact = torch.zeros_like(positions[..., 0])
+        # what is distorted is followed from the reference only where that is the picture before the first frame
+        lost = torch.full_like(exact[0], math.inf)
+        return _mirrored(photo, views), positions, exact, positions[0], lost
     square = np.stack([np.vstack([matrix, [0, 0, 1]]) for matrix in plan.views])
-    between = np.linalg.inv(square[1:-1]) @ square[2:]
+    between = np.linalg.inv(square[[*range(1, len(square) - 1), 0]]) @ square[[*range(2, len(square)), 2]]
     matrices = _upload(np.concatenate([square, between])[:, :2], photo.planes.device)[..., None, None]
-    x, y = _grid(size, photo.planes.device).unbind(-1)
+    x, y = pixel_grid(size, photo.planes.device).unbind(-1)
     places = torch.stack([m[:, 0] * x + m[:, 1] * y + m[:, 2] for m in matrices.unbind(1)], -1)
-    views, positions = places.split([len(square), len(between)])
-    return _mirrored(photo, views), positions, torch.zeros_like(positions[..., 0])
+    views, positions, first = places.split([len(square), len(between) - 1, 1])
+    exact = torch.zeros_like(positions[..., 0])
+    return _mirrored(photo, views), positions, exact, first[0], exact[0]
 
 
 def _mirrored(photo: ResidentClip, places: Tensor) -> Tensor:
     return device_pictures.mirrored_at(photo.rgb([0]).expand(len(places), -1, -1, -1), places)
 
 
-def _clip(store: ResidentStore, plan: ClipPlan, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-    """As `_photo`: the windows of a clip's frames and the motion between them, chained over the frames between."""
+def _clip(store: ResidentStore, plan: ClipPlan, size: tuple[int, int]) -> _Cut:
+    """The windows of a clip's frames and the motion between them, chained over the frames between."""
     clip = store.clips[plan.clip]
     rgb = clip.rgb(plan.frames)
     if plan.still is None:
@@ -167,13 +186,30 @@ def _clip(store: ResidentStore, plan: ClipPlan, size: tuple[int, int]) -> tuple[
         still = elsewhere[plan.still.number].rgb([plan.still.frame])
         run = _windows(rgb[1:], plan.windows[1:], size)
         pictures = torch.cat([device_pictures.cut(still, plan.windows[0], size), run])
-    scale, offset = _upload(_scalings(plan.windows[1:], size, plan.flip), rgb.device)[:, :, None, None].unbind(1)
-    starts = _grid(size, rgb.device) * scale[1:] + offset[1:]
+    scale, offset = _upload(_scalings(plan.windows, size, plan.flip), rgb.device)[:, :, None, None].unbind(1)
     steps = list(pairwise(plan.frames[1:]))
-    ends = _follow(clip, [(now, before) for before, now in steps], starts)
-    missed = (_follow(clip, steps, ends) - starts) / scale[1:]
-    positions = (ends - offset[:-1]) / scale[:-1]
-    return (pictures.flip(-1) if plan.flip else pictures), positions, torch.square(missed).sum(-1)
+    last = len(plan.frames) - 1
+    positions, missed = _lead_back(clip, steps, scale, offset, slice(2, None), slice(1, last), size)
+    journey = [(plan.frames[0] if plan.still is None else plan.frames[2], plan.frames[2])]
+    first, strayed = _lead_back(clip, journey, scale, offset, slice(2, 3), slice(0, 1), size)
+    return (pictures.flip(-1) if plan.flip else pictures), positions, missed, first[0], strayed[0]
+
+
+def _lead_back(
+    clip: ResidentClip,
+    journeys: Sequence[tuple[int, int]],
+    scale: Tensor,
+    offset: Tensor,
+    now: slice,
+    before: slice,
+    size: tuple[int, int],
+) -> tuple[Tensor, Tensor]:
+    """Where the pixels of each journey's last frame lay in its first, and by how much the way there and back misses,
+    squared; ``now`` and ``before`` are the two's windows in ``scale`` and ``offset``."""
+    starts = pixel_grid(size, scale.device) * scale[now] + offset[now]
+    ends = _follow(clip, [(last, first) for first, last in journeys], starts)
+    missed = (_follow(clip, journeys, ends) - starts) / scale[now]
+    return (ends - offset[before]) / scale[before], torch.square(missed).sum(-1)
 
 
 def _windows(rgb: Tensor, windows: Sequence[Window], size: tuple[int, int]) -> Tensor:
@@ -214,12 +250,6 @@ def _follow(clip: ResidentClip, journeys: Sequence[tuple[int, int]], places: Ten
         found = sample_at(torch.stack(fields).float(), places / SPACING)
         places = places + found.movedim(1, -1)
     return places
-
-
-def _grid(size: tuple[int, int], device: torch.device) -> Tensor:
-    """Pixel positions (H, W, 2) of a picture of ``size``, x then y."""
-    rows, columns = (torch.arange(extent, device=device, dtype=torch.float32) for extent in size)
-    return torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1)
 
 
 def _upload(values: Any, device: torch.device) -> Tensor:

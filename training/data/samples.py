@@ -12,6 +12,7 @@ from tinct.training.colour import srgb_to_lab
 from tinct.training.data.clip_store import ClipStore
 from tinct.training.data.distortion import luminance_noise, trace
 from tinct.training.data.plan import ClipPlan, PhotoPlan, SampleConfig, Window, draw_plan
+from tinct.training.flow.anchor import anchor_run, nowhere
 from tinct.training.flow.trust import LIGHTNESS_TOLERANCE, moved_from
 from tinct.training.flow.warp import sample
 
@@ -22,7 +23,8 @@ class Sample(NamedTuple):
     """``reference`` (H, W, 3), ``previous`` (H, W, 3) and ``frames`` (T, H, W, 3) in Lab; ``positions`` (T, H, W,
     2) where each frame's pixels lay in the one before (see `moved_from`) and ``trust`` (T, H, W); ``disturb``: 1
     where the previous colours are the true ones and want disturbing; ``elsewhere``: 1 where the reference is of another
-    shot or photo."""
+    shot or photo; ``anchored`` (T, H, W, 2) where each frame's pixels lie in the reference and ``anchored_trust``
+    (T, H, W), see `anchor_run`."""
 
     reference: Image
     previous: Image
@@ -31,6 +33,8 @@ class Sample(NamedTuple):
     trust: Image
     disturb: np.float32
     elsewhere: np.float32
+    anchored: Image
+    anchored_trust: Image
 
 
 def draw_sample(store: ClipStore, config: SampleConfig, random: Generator, *, lead: int = 0) -> Sample:
@@ -58,13 +62,18 @@ def cut_sample(store: ClipStore, config: SampleConfig, plan: ClipPlan | PhotoPla
         motion = [moved_from(a[..., 0], b[..., 0]) for a, b in zip(chain, frames, strict=False)]
     else:
         motion = [(at, _trust(a, b, at)) for a, b, at in zip(chain, frames, exact, strict=False)]
+    light = [frame[..., 0] for frame in frames]
+    if still is None:
+        anchored = anchor_run(reference[..., 0], light, motion, begun=plan.origin == "reference")
+    else:
+        anchored = nowhere(len(frames), config.size)
     trust = np.stack([m[1] for m in motion])
     if plan.origin == "nothing":
         trust[0] = 0
     disturb = np.float32(plan.origin == "shot")
     elsewhere = np.float32(still is not None)
     positions = np.stack([m[0] for m in motion])
-    return Sample(reference, previous, np.stack(frames), positions, trust, disturb, elsewhere)
+    return Sample(reference, previous, np.stack(frames), positions, trust, disturb, elsewhere, *anchored)
 
 
 def _cut(rgb: NDArray[np.uint8], window: Window, size: tuple[int, int], flip: bool) -> Image:

@@ -1,5 +1,7 @@
 """Sampling pictures where a flow leads, on a torch device. The counterpart on the CPU is `warp`."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,6 +11,12 @@ def sample_at(pictures: Tensor, positions: Tensor) -> Tensor:
     """Bilinear samples of (N, C, H, W) at pixel ``positions`` (N, h, w, 2), x then y, edges replicated."""
     grid = grid_positions(pictures, positions)
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=True)
+
+
+def pixel_grid(size: Sequence[int], device: torch.device) -> Tensor:
+    """Pixel positions (H, W, 2) of a picture of ``size`` (H, W), x then y."""
+    rows, columns = (torch.arange(extent, device=device, dtype=torch.float32) for extent in size)
+    return torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1)
 
 
 def within(positions: Tensor, size: tuple[int, int]) -> Tensor:

@@ -17,6 +17,11 @@ def positions(flow: Image) -> Image:
     return flow + np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
 
 
+def flow_to(places: Image) -> Image:
+    """Inverse of `positions`: what leads each pixel to its place of ``places`` (H, W, 2)."""
+    return places - positions(np.zeros_like(places))
+
+
 def sample(image: Image, places: Image) -> Image:
     """Bilinear samples of (H, W[, C]) at pixel ``places`` (h, w, 2), x then y, edges replicated.
 

@@ -1,8 +1,9 @@
-"""The colorization network of `lite`: chooses between moved, copied and hinted colour at every pixel, corrects the
-result, and evens out what it doubts.
+"""The colorization network of `lite`: chooses between moved, anchored, copied and hinted colour at every pixel,
+corrects the result, and evens out what it doubts.
 
 A U-Net without normalisation layers (safe in half precision). Its last layer starts at zero, so that an untrained
-network is the hand-made rule: moved colour where motion is trusted, copied colour elsewhere.
+network is the hand-made rule: a still's own colour where the frame is anchored in it, else moved colour where motion is
+trusted, copied colour elsewhere.
 """
 
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ from tinct.training.model.matching import Match
 from tinct.training.model.network import Colours, FrameInputs
 from tinct.training.model.trunk import CHANNELS
 
-FULL_PLANES = 8  # luminance, moved ab, validity, confidence, hint a, b, mask
+FULL_PLANES = 11  # luminance, moved ab, validity, confidence, anchored ab, validity, hint a, b, mask
 QUARTER_PLANES = (
     15  # fine copy, coarse copy, similarity, certainty, rivalry; hint a, b, its distance in L, copy, moved; nearness
 )
-HEADS = 7  # four blend logits, correction a, b, confidence
+HEADS = 8  # five blend logits (moved, fine, coarse, hint, anchored), correction a, b, confidence
 
 
 class HintRule(NamedTuple):
@@ -45,18 +46,22 @@ LEAK = 0.1
 """Slope of the activations below 0."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""
+LEAST_SHARE = 1e-3
+"""Of moved and of anchored colour in what the two have together, before any training."""
 
 
 @dataclass(frozen=True)
 class ColourNetConfig:
     """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. ``sees_past``,
-    ``sees_confidence`` and ``sees_similarity``: whether the network sees moved colour, what it thought of that a frame
-    ago, and how alike and how certain what was copied is; False only to measure what they are worth."""
+    ``sees_confidence``, ``sees_anchor`` and ``sees_similarity``: whether the network sees moved and anchored colour, what
+    it thought of the moved a frame ago, anchored colour, and how alike and how certain what was copied is; False only to
+    measure what they are worth."""
 
     channels: tuple[int, int, int, int] = (32, 64, 96, 160)
     correction: float = 0.5
     sees_past: bool = True
     sees_confidence: bool = True
+    sees_anchor: bool = True
     sees_similarity: bool = True
 
 
@@ -79,7 +84,7 @@ class Residual(nn.Module):
 
 
 class ColourNet(nn.Module):
-    """Colours a frame from its luminance, moved colour, copied colour and hints."""
+    """Colours a frame from its luminance, moved, anchored and copied colour, and hints."""
 
     def __init__(self, config: ColourNetConfig) -> None:
         super().__init__()
@@ -118,13 +123,15 @@ class ColourNet(nn.Module):
         quarter = torch.cat([matched.fine, hinted.values[:, :2], hinting], 1)  # one resize costs what each would
         fine, hint, hinting = resize(quarter, size).split([2, 2, 1], 1)
         coarse = resize(matched.coarse, size)
-        prior = [8.0 * validity - 4.0, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting]
-        weight = F.softmax(heads[:, :4] + torch.cat(prior, 1), 1)
-        ab = self.config.correction * torch.tanh(heads[:, 4:6])
-        for i, source in enumerate((moved, fine, coarse, hint)):
+        carried, anchored = _carried_priors(validity, frame.anchored_validity)
+        prior = [carried, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting, anchored]
+        weight = F.softmax(heads[:, :5] + torch.cat(prior, 1), 1)
+        ab = self.config.correction * torch.tanh(heads[:, 5:7])
+        for i, source in enumerate((moved, fine, coarse, hint, frame.anchored_ab)):
             ab = ab + weight[:, i : i + 1] * source
-        confidence = torch.sigmoid(heads[:, 6:7])
-        return Colours(even_out(ab.clamp(-1.2, 1.2), confidence, 1 - weight[:, :1], luminance.float()), confidence)
+        confidence = torch.sigmoid(heads[:, 7:8])
+        fresh = weight[:, 1:4].sum(1, keepdim=True)
+        return Colours(even_out(ab.clamp(-1.2, 1.2), confidence, fresh, luminance.float()), confidence)
 
     def _seen(self, frame: FrameInputs, matched: Match) -> tuple[FrameInputs, Match]:
         """What the configuration lets the network see of them; the rest is 0."""
@@ -133,6 +140,8 @@ class ColourNet(nn.Module):
             frame = frame._replace(warped_ab=0 * frame.warped_ab, warped_validity=unseen, warped_confidence=unseen)
         if not config.sees_confidence:
             frame = frame._replace(warped_confidence=unseen)
+        if not (config.sees_past and config.sees_anchor):
+            frame = frame._replace(anchored_ab=0 * frame.anchored_ab, anchored_validity=unseen)
         if not config.sees_similarity:
             unseen = 0 * matched.similarity
             matched = matched._replace(similarity=unseen, certainty=unseen, rivalry=unseen)
@@ -152,6 +161,14 @@ class ColourNet(nn.Module):
         x4 = self.deep4(x4 + twice(self.leave8(x8)))
         x2 = self.deep2(x2 + twice(self.leave4(x4)))
         return self.head(leak(x2))
+
+
+def _carried_priors(moved: Tensor, anchored: Tensor) -> tuple[Tensor, Tensor]:
+    """Blend logits of moved and of anchored colour from their validities (B, 1, H, W): before any training the two share,
+    by the anchored one's, what the better of them earns beside the copies."""
+    earned = 8.0 * torch.maximum(moved, anchored) - 4.0
+    share = LEAST_SHARE + (1 - 2 * LEAST_SHARE) * anchored
+    return earned + torch.log1p(-share), earned + torch.log(share)
 
 
 def _hint_field(frame: FrameInputs, fine: Tensor) -> HintField:

@@ -33,7 +33,7 @@ def count_cost(network: Network, *, height: int = 224, width: int = 384) -> Cost
         still, frame = torch.rand(1, 3, height, width), torch.rand(1, 1, height, width)
         bank, encoding = _count(lambda: network.encode_reference(still))
         bias = torch.rand(1, bank[0].shape[1])
-        inputs = FrameInputs(frame, still[:, :2], frame, frame, still)
+        inputs = FrameInputs(frame, still[:, :2], frame, frame, still[:, :2], frame, still)
         _, coloring = _count(lambda: network.colorize_frame(inputs, bank, bias))
         parts = _parts(network, frame, bank, bias) if isinstance(network, ExemplarNetwork) else {}
     return Cost(

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 
@@ -11,14 +12,24 @@ class FrameInputs(NamedTuple):
 
     ``luminance`` (B, 1, H, W) scaled; ``warped_ab`` (B, 2, H, W) previous colour moved to this frame, scaled ab;
     ``warped_validity`` (B, 1, H, W) 0..1: how far the motion is trusted; ``warped_confidence`` (B, 1, H, W) 0..1: what
-    the network thought of that colour a frame ago; ``hints`` (B, 3, H, W) scaled a, b and mask.
+    the network thought of that colour a frame ago; ``anchored_ab`` (B, 2, H, W) the colours of a still of the same
+    view, read where motion composed from frame to frame leads, scaled ab; ``anchored_validity`` (B, 1, H, W) 0..1: how
+    far those are trusted; ``hints`` (B, 3, H, W) scaled a, b and mask.
     """
 
     luminance: Tensor
     warped_ab: Tensor
     warped_validity: Tensor
     warped_confidence: Tensor
+    anchored_ab: Tensor
+    anchored_validity: Tensor
     hints: Tensor
+
+    def past(self) -> tuple[Tensor, Tensor]:
+        """For networks that take one colour from the past: the moved one, with the still's in its place as far as that
+        is trusted, and how far one of them is."""
+        validity = torch.maximum(self.warped_validity, self.anchored_validity)
+        return torch.lerp(self.warped_ab, self.anchored_ab, self.anchored_validity), validity
 
 
 class Colours(NamedTuple):

@@ -46,6 +46,14 @@ def both(store, resident, plan, config=CONFIG):
     return cut_sample(store, config, plan), Sample(**cut)
 
 
+def psnr_of_anchored_colours(truth, anchored, sure):
+    errors = [
+        np.square(sample(np.ascontiguousarray(truth.reference[..., 1:]), places) - frame[..., 1:]).mean(-1)
+        for places, frame in zip(anchored, truth.frames, strict=True)
+    ]
+    return 10 * np.log10(110**2 / np.stack(errors)[sure].mean())
+
+
 def psnr_of_moved_colours(truth, positions, sure):
     chain = [truth.previous, *truth.frames]
     pairs = zip(chain, chain[1:], positions, strict=False)
@@ -67,6 +75,10 @@ def test_the_samples_are_those_of_the_cpu(store, resident):
         gained = sample_.trust.mean() - wanted.trust.mean()  # whole frames show more of a motion than windows
         assert -0.03 < gained < 0.12, seed
         assert (sample_.disturb, sample_.elsewhere) == (wanted.disturb, wanted.elsewhere)
+        anchored = (wanted.anchored_trust > 0.5) & (sample_.anchored_trust > 0.5)
+        if anchored.any():
+            quality = [psnr_of_anchored_colours(wanted, one.anchored, anchored) for one in (wanted, sample_)]
+            assert quality[1] > quality[0] - 2, (seed, quality)
         kinds.add((type(plan), plan.origin, isinstance(plan, ClipPlan) and plan.frames[1] > plan.frames[-1]))
     assert {kind[:2] for kind in kinds} == {
         (ClipPlan, "reference"),
@@ -116,6 +128,8 @@ def test_shapes_and_ranges(store, resident):
     assert all(value.dtype == torch.float32 and torch.isfinite(value).all() for value in batch.values())
     assert batch["trust"].min() >= 0
     assert batch["trust"].max() <= 1
+    assert batch["anchored"].shape == (3, count, 64, 96, 2)
+    assert 0 <= batch["anchored_trust"].min() <= batch["anchored_trust"].max() <= 1
     assert batch["frames"][..., 0].min() >= 0
     assert batch["frames"][..., 0].max() <= 100.01
 

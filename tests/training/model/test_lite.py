@@ -26,12 +26,13 @@ def still(seed=0, height=HEIGHT, width=WIDTH):
     return torch.nn.functional.interpolate(noise, size=(height, width), mode="bicubic") - 0.5
 
 
-def colour(model, luminance, bank, moved=None, trust=0.0, sure=1.0):
+def colour(model, luminance, bank, moved=None, trust=0.0, sure=1.0, anchored=None, likely=0.0):
     moved = torch.zeros_like(luminance).repeat(1, 2, 1, 1) if moved is None else moved
     hints = torch.zeros_like(luminance).repeat(1, 3, 1, 1)
     trust, sure = torch.full_like(luminance, trust), torch.full_like(luminance, sure)
+    anchor = 0 * moved if anchored is None else anchored, torch.full_like(luminance, likely)
     with torch.no_grad():
-        frame = FrameInputs(luminance, moved, trust, sure, hints)
+        frame = FrameInputs(luminance, moved, trust, sure, *anchor, hints)
         return model.colorize_frame(frame, bank, torch.zeros(bank.key8.shape[:2]))
 
 
@@ -57,6 +58,22 @@ def test_trusted_motion_keeps_the_moved_colour(model):
     assert (result.ab - frame[:, 1:]).abs().mean() < 0.03
 
 
+def test_a_still_s_own_colour_takes_the_place_of_the_moved_one_where_it_is_trusted(model):
+    reference, frame, moved = still(), still(1), still(2)
+    with torch.no_grad():
+        bank = model.encode_reference(reference)
+
+    def coloured(likely, trust=1.0):
+        given = {"moved": moved[:, 1:], "trust": trust, "anchored": frame[:, 1:], "likely": likely}
+        return colour(model, frame[:, :1], bank, **given).ab
+
+    assert (coloured(1.0) - frame[:, 1:]).abs().mean() < 0.03
+    assert (coloured(1.0, trust=0.0) - frame[:, 1:]).abs().mean() < 0.03
+    assert (coloured(0.0) - moved[:, 1:]).abs().mean() < 0.03
+    halfway = torch.lerp(moved[:, 1:], frame[:, 1:], 0.5)
+    assert (coloured(0.5) - halfway).abs().mean() < 0.03
+
+
 def test_a_hint_colours_what_looks_like_its_place_and_nothing_else(model):
     frame = torch.zeros(1, 3, HEIGHT, WIDTH)
     frame[..., : WIDTH // 2] = torch.tensor([0.5, 0.3, 0.1])[:, None, None]  # two halves unlike in everything
@@ -67,7 +84,7 @@ def test_a_hint_colours_what_looks_like_its_place_and_nothing_else(model):
     trust = torch.ones(1, 1, HEIGHT, WIDTH)
     with torch.no_grad():
         bank = model.encode_reference(frame)
-        inputs = FrameInputs(frame[:, :1], frame[:, 1:], trust, trust, hints)
+        inputs = FrameInputs(frame[:, :1], frame[:, 1:], trust, trust, 0 * frame[:, 1:], 0 * trust, hints)
         bias = torch.zeros(bank.key8.shape[:2])
         without = model.colorize_frame(inputs._replace(hints=torch.zeros_like(hints)), bank, bias).ab
         ab = model.colorize_frame(inputs, bank, bias).ab

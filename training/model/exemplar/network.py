@@ -103,9 +103,9 @@ class ExemplarNetwork(ExemplarBased):
         """
         config = self.config
         light = (frame.luminance.float() * config.l_scale + config.l_mean) - 50.0
-        validity = frame.warped_validity.float()
+        ab, validity = (plane.float() for plane in frame.past())
         hint, mask = frame.hints[:, :2].float() * config.ab_scale, frame.hints[:, 2:].float()
-        previous = torch.cat([light, frame.warped_ab.float() * config.ab_scale], 1) * validity
+        previous = torch.cat([light, ab * config.ab_scale], 1) * validity
         return torch.cat([light, copied * config.ab_scale, similarity, previous, validity, hint * mask, mask], 1)
 
     def _sure(self, similarity: Tensor, frame: FrameInputs) -> Tensor:
@@ -114,6 +114,6 @@ class ExemplarNetwork(ExemplarBased):
 
         The similarity is detached: calibration must not bend the matching that it judges.
         """
-        worth = frame.warped_validity * frame.warped_confidence
+        worth = torch.maximum(frame.warped_validity * frame.warped_confidence, frame.anchored_validity)
         facts = torch.cat([similarity.detach(), worth.to(similarity.dtype)], 1)
         return torch.sigmoid(self.confidence(facts.to(self.confidence.weight.dtype)).float())

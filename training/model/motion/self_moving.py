@@ -61,4 +61,6 @@ class SelfMoving(nn.Module):
         before = torch.cat([frame.warped_ab, frame.warped_confidence, frame.warped_validity], 1)
         ab, confidence, there = sample_along(before, flows.backward).split([2, 1, 1], 1)
         sure = trust(flows, frame.previous_luminance, frame.luminance, l_scale=self.motion.config.l_scale)
-        return FrameInputs(frame.luminance, ab, sure * there, confidence, frame.hints)
+        validity = sure * there
+        # flow from the frame to a still is composed outside the graph, where this network's flows are not known
+        return FrameInputs(frame.luminance, ab, validity, confidence, 0 * ab, 0 * validity, frame.hints)

@@ -36,7 +36,7 @@ def colour(network, frame, bank, *, moved=None, trust=0.0, hints=None):
     moved = torch.zeros_like(frame).repeat(1, 2, 1, 1) if moved is None else moved
     hints = torch.zeros_like(frame).repeat(1, 3, 1, 1) if hints is None else hints
     trust = torch.full_like(frame, trust)
-    inputs = FrameInputs(frame, moved, trust, torch.ones_like(frame), hints)
+    inputs = FrameInputs(frame, moved, trust, torch.ones_like(frame), 0 * moved, 0 * trust, hints)
     return network.colorize_frame(inputs, bank, torch.zeros(bank.key.shape[:2]))
 
 
@@ -61,7 +61,7 @@ def test_a_still_is_found_in_itself(network) -> None:
         bank = network.encode_reference(still)
         zeros = torch.zeros_like(still)
         bias = torch.zeros(bank.key.shape[:2])
-        frame = FrameInputs(still[:, :1], zeros[:, :2], zeros[:, :1], zeros[:, :1], zeros)
+        frame = FrameInputs(still[:, :1], *(zeros[:, :planes] for planes in (2, 1, 1, 2, 1, 3)))
         result, copied = network.colour_and_match(frame, bank, bias)
     assert copied.similarity.min() > 0.99
     wanted = torch.nn.functional.avg_pool2d(still[:, 1:], 4)

@@ -1,0 +1,83 @@
+"""Where each pixel of a frame lies in a still of the same view.
+
+Colours that are moved from frame to frame are sampled once more in each of them and lose their detail. The still's own
+colours, read where composed motion leads, are sampled once. Composed motion drifts: now and then the still, moved to
+the frame along it, is searched for what is left between the two.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.motion.base import Motion, MotionSource
+from tinct.runtime.motion.warp import warp
+
+Image = NDArray[np.float32]
+
+SEARCH_EVERY = 4
+"""Frames after which the still is searched again."""
+SEARCHED = 0.9
+"""Trust in what such a search finds, if the way there and back agree; below 1, for it may find what looks alike."""
+ALIKE = 2.0
+"""Mean difference of L* around a pixel at which its trust has fallen to 1/e: the still's colours belong to what it
+shows, and light or grain that changed since is no other thing."""
+AROUND = 7
+"""Side in pixels of the neighbourhood of that mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """``still``: its position in the set of stills; ``flow`` (h, w, 2): the frame's pixel (x, y) lies at (x, y) + flow
+    in the still at the frame's size; ``trust`` (h, w) 0..1; ``age``: frames since the still was searched."""
+
+    still: int
+    flow: Image
+    trust: Image
+    age: int = 0
+
+    @classmethod
+    def begun(cls, still: int, motion: Motion) -> "Anchor":
+        """The anchor of a frame that ``motion`` leads back from to that ``still``."""
+        return cls(still, motion.flow, motion.validity)
+
+    def carried(self, motion: Motion) -> "Anchor":
+        """The anchor of the next frame, ``motion`` leading back from it to this one."""
+        planes = warp(np.dstack([self.flow, self.trust]), motion.flow)
+        return replace(
+            self,
+            flow=np.ascontiguousarray(planes[..., :2]) + motion.flow,
+            trust=planes[..., 2] * motion.validity,
+            age=self.age + 1,
+        )
+
+    def searched(self, still: Image, lightness: Image, source: MotionSource) -> "Anchor":
+        """The anchor corrected by a search between the frame of that ``lightness`` and the ``still`` moved to it, both
+        (h, w) L*. Where that does not agree with itself all stays as it was."""
+        rest = source.estimate(warp(still, self.flow), lightness)
+        flow = warp(self.flow, rest.flow) + rest.flow
+        found = SEARCHED * rest.validity * _inside(flow)
+        better = found > self.trust
+        return replace(
+            self,
+            flow=np.where(better[..., None], flow, self.flow),
+            trust=np.maximum(found, self.trust),
+            age=0,
+        )
+
+    def read(self, still: Image, lightness: Image) -> tuple[Image, Image]:
+        """Colours of the ``still`` (h, w, 3) Lab at the frame's pixels, ab (h, w, 2), and how far they are to be
+        trusted (h, w) 0..1 in a frame of that ``lightness`` (h, w) L*."""
+        lab = warp(still, self.flow)
+        apart = cv2.blur(np.abs(lab[..., 0] - lightness), (AROUND, AROUND))
+        trust = self.trust * np.exp(-np.square(apart / np.float32(ALIKE)))
+        return lab[..., 1:], np.asarray(trust, np.float32)
+
+
+def _inside(flow: Image) -> NDArray[np.bool_]:
+    height, width = flow.shape[:2]
+    x = flow[..., 0] + np.arange(width, dtype=np.float32)
+    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    inside: NDArray[np.bool_] = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return inside
