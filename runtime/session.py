@@ -5,7 +5,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +12,7 @@ from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, encode_view, reference_set_id
 from tinct.runtime.errors import BackendError, StateError, UsageError
 from tinct.runtime.hints import Hints
-from tinct.runtime.motion import MotionSource, create_motion
-from tinct.runtime.motion.dis import DisMotion
-from tinct.runtime.motion.propagate import propagate
+from tinct.runtime.past import ANCHORED, Past, PastOfFrame, StillViews
 from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.state import TemporalState
 from tinct.runtime.still_choice import ALL, FRAME_CELLS, STILLS_AT_ONCE, Choice, cells_of, choice_at, likeness
@@ -25,12 +22,6 @@ __all__ = ["ColorizationSession", "Hints", "Reference", "StepResult"]
 Image = NDArray[np.float32]
 
 LARGEST_WORKING_SIZE = 2160
-WARPED = ("warped_ab", "warped_validity", "warped_confidence")
-"""Inputs of the frame graph that are the previous result, moved to the frame unless the graph moves it."""
-STILLS_TRIED = 8
-"""Stills that a frame without a past is compared with, for colours that can be moved over from them."""
-LEAST_TRUST = 0.3
-"""Mean trust of motion from a still below which it shows another view, and trust in parts of it would be chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +90,7 @@ class ColorizationSession:
         self.stills_at_once = stills_at_once
         self._backend = backend
         self._manifest = manifest
-        self._motion = create_motion(manifest.motion)
+        self._past = Past(manifest)
         self._encoded = EncodedStills() if encoded is None else encoded
         self._terms: tuple[_Term, ...] = ()
         self._bank: tuple[str, tuple[int, ...], ReferenceBank] | None = None
@@ -156,11 +147,14 @@ class ColorizationSession:
         small = size.reduce(_in_range(lightness))
         previous = self._previous(number, term, size, continues=continues)
         choice = self._choice(term, size.pad(small), previous)
-        inputs = self._inputs(small, size, self._bank_of(term, choice), previous, hints)
-        ab, confidence = self._run(inputs, size)
-        self._state = TemporalState(
-            number, size.pad(small), ab, confidence, term.identity, self._manifest.identity, choice.stills, choice.age
-        )
+        bank = self._bank_of(term, choice)
+        past = self._past.of(previous, small, size, self._views(term, choice))
+        ab, confidence = self._run(self._inputs(size.pad(small), size, bank, past, hints), size)
+        anchor = past.anchor
+        if anchor is not None and hints is not None:
+            anchor = anchor.overruled(size.crop(ab), size.crop(past.images[ANCHORED[0]]))
+        origin = term.identity, self._manifest.identity
+        self._state = TemporalState(number, size.pad(small), ab, confidence, *origin, choice.stills, choice.age, anchor)
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
 
     def leave_grey(self, number: int, lightness: Image) -> StepResult:
@@ -182,7 +176,7 @@ class ColorizationSession:
         """Bytes that the session holds for itself: its state and the bank of the stills in force."""
         images: list[Image] = []
         if self._state is not None:
-            images += [self._state.luminance, self._state.ab, self._state.confidence]
+            images += self._state.images.values()
         if self._bank is not None:
             bank = self._bank[2]
             images += [bank.bias, *bank.tensors.values()]
@@ -228,10 +222,10 @@ class ColorizationSession:
         if term is not None and (
             (len(term.references) > self.stills_at_once) != bool(state.stills)
             or len(state.stills) > self.stills_at_once
-            or any(not 0 <= still < len(term.references) for still in state.stills)
+            or any(not 0 <= still < len(term.references) for still in _stills_named(state))
         ):
             raise StateError(
-                f"the state of frame {state.frame} names the stills {state.stills} of a set of "
+                f"the state of frame {state.frame} names the stills {_stills_named(state)} of a set of "
                 f"{len(term.references)}; colour the shot from its start"
             )
         if any(extent == 0 or extent % self._manifest.size_multiple for extent in state.luminance.shape):
@@ -270,12 +264,19 @@ class ColorizationSession:
             self._bank = (term.identity, choice.stills, bank)
         return self._bank[2]
 
+    def _views(self, term: _Term, choice: Choice) -> StillViews:
+        def view(still: int) -> Image:
+            return self._encoded.encode(term.references[still], self._backend, self.short_side).view
+
+        return StillViews(choice.stills or tuple(range(len(term.references))), view)
+
     def _previous(self, number: int, term: _Term, size: WorkingSize, *, continues: bool) -> TemporalState | None:
         """The state that frame ``number`` may take, or None."""
         state = self._state
         if state is None or state.reference_set != term.identity or not (continues or number == state.frame + 1):
             return None
-        if state.luminance.shape != size.padded_shape:
+        other = state.anchor is not None and state.anchor.trust.shape != size.shape
+        if other or state.luminance.shape != size.padded_shape:
             raise StateError(
                 f"frame {number} is {size.plate_width}x{size.plate_height}, and the state before it, of frame "
                 f"{state.frame}, is of another plate size; reset the session before another plate"
@@ -283,72 +284,22 @@ class ColorizationSession:
         return state
 
     def _inputs(
-        self, small: Image, size: WorkingSize, bank: ReferenceBank, previous: TemporalState | None, hints: Hints | None
+        self, luminance: Image, size: WorkingSize, bank: ReferenceBank, past: PastOfFrame, hints: Hints | None
     ) -> dict[str, Image]:
         """All inputs of the frame graph; those that the model does not name are left out."""
         scale = self._manifest.colour
         named = set(self._manifest.frame_graph.inputs)
-        images = {"luminance": (size.pad(small) - np.float32(scale.l_mean)) / np.float32(scale.l_scale)}
-        if self._motion is None:
-            past = self._unmoved(previous, small, size, bank)
-            images["previous_luminance"] = (past[..., 4] - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
-        elif not named & set(WARPED):
-            past = np.zeros((*size.padded_shape, 4), np.float32)
-        elif previous is not None:
-            past = self._moved(previous, small, size, self._motion)
-        else:
-            past = self._still_as_past(small, size, bank, self._motion)[1]
-        ab, validity, confidence = past[..., :2], past[..., 2], past[..., 3]
-        images |= dict(zip(WARPED, (ab / np.float32(scale.ab_scale), validity, confidence), strict=True))
+        images = {"luminance": luminance, **past.images}
+        for name in images.keys() & {"luminance", "previous_luminance"}:
+            images[name] = (images[name] - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
+        for name in images.keys() & {"warped_ab", "anchored_ab"}:
+            images[name] = images[name] / np.float32(scale.ab_scale)
         if "hints" in named:
             images["hints"] = self._hint_planes(size, hints)
         tensors = {name: _to_planes(image) for name, image in images.items() if name in named}
         if "bank_bias" in named:
             tensors["bank_bias"] = bank.bias
         return tensors | dict(bank.tensors)
-
-    def _unmoved(self, previous: TemporalState | None, small: Image, size: WorkingSize, bank: ReferenceBank) -> Image:
-        """What came before as it was, for a graph that moves it: padded (H, W, 5) ab in Lab units, whether there is
-        any, confidence, L*."""
-        past = np.zeros((*size.padded_shape, 5), np.float32)
-        if previous is not None:
-            past[..., :2], past[..., 3], past[..., 4] = previous.ab, previous.confidence, previous.luminance
-        else:
-            view = self._still_as_past(small, size, bank, DisMotion())[0]
-            if view is None:
-                return past
-            lab = size.pad(view)
-            past[..., :2], past[..., 3], past[..., 4] = lab[..., 1:], 1.0, lab[..., 0]
-        past[: size.height, : size.width, 2] = 1.0
-        return past
-
-    def _moved(self, previous: TemporalState, small: Image, size: WorkingSize, source: MotionSource) -> Image:
-        """The previous result moved here, padded (H, W, 4): ab in Lab units, trust and confidence 0..1."""
-        state = np.dstack([previous.ab, previous.confidence])
-        # Motion sees the picture alone: what the padding shows does not move like it.
-        moved, trust = propagate(size.crop(previous.luminance), size.crop(state), small, source)
-        return size.pad(np.dstack([moved[..., :2], trust, moved[..., 2]]))
-
-    def _still_as_past(
-        self, small: Image, size: WorkingSize, bank: ReferenceBank, source: MotionSource
-    ) -> tuple[Image | None, Image]:
-        """For a frame without a past: a still of the same view, (h, w, 3) Lab, None where there is none, and what it
-        gives, as `_moved`.
-
-        It stands in for the previous frame: the frame it was made from gets its very colours.
-        """
-        still, best, least = None, np.zeros((*size.shape, 4), np.float32), LEAST_TRUST
-        for view in bank.views[:STILLS_TRIED]:
-            if _same_aspect(view.shape, size.shape):
-                if view.shape[:2] != size.shape:  # a still of another resolution
-                    view = np.asarray(cv2.resize(view, size.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-                moved, trust = propagate(
-                    np.ascontiguousarray(view[..., 0]), np.ascontiguousarray(view[..., 1:]), small, source
-                )
-                if float(trust.mean()) > least:
-                    best, least = np.dstack([moved, trust, np.ones_like(trust)]), float(trust.mean())
-                    still = view
-        return still, size.pad(best)
 
     def _hint_planes(self, size: WorkingSize, hints: Hints | None) -> Image:
         planes = np.zeros((*size.padded_shape, 3), np.float32)
@@ -371,9 +322,8 @@ class ColorizationSession:
         return units, np.clip(confidence[0, 0], 0.0, 1.0)
 
 
-def _same_aspect(one: Sequence[int], other: Sequence[int]) -> bool:
-    """Whether two pictures (H, W, ...) have the same aspect, but for a pixel of rounding."""
-    return abs(one[0] * other[1] - other[0] * one[1]) <= max(*one[:2], *other[:2])
+def _stills_named(state: TemporalState) -> tuple[int, ...]:
+    return state.stills if state.anchor is None else (*state.stills, state.anchor.still)
 
 
 def _to_planes(image: Image) -> Image:

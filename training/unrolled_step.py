@@ -29,9 +29,9 @@ LOWEST_FREQUENCY = 8
 class PreparedRun(NamedTuple):
     """A batch of runs as the network gets them. ``reference`` (B, 3, H, W) scaled Lab; ``foreign`` (B, 1, 1, 1) bool:
     the reference is of another shot; ``start`` (B, 2, H, W) scaled ab of the frame before the first, and ``sure``
-    (B, 1, H, W) the confidence in it, 0..1; ``positions``
-    (B, T, H, W, 2) and ``trust`` (B, T, H, W) of the motion; ``anchored`` and ``anchored_trust`` alike, of the places in
-    the reference; ``run``: frames, hints and where colours are the true ones."""
+    (B, 1, H, W) the confidence in it, 0..1; ``positions`` (B, T, H, W, 2) and ``trust`` (B, T, H, W) of the motion;
+    ``anchored`` and ``anchored_trust`` alike, of the places in the reference; ``run``: frames, hints and where colours
+    are the true ones."""
 
     reference: Tensor
     foreign: Tensor
@@ -145,8 +145,8 @@ def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: to
 
 
 def _anchored_trust(trust: Tensor, foreign: Tensor, run: HintedRun) -> Tensor:
-    """Trust (B, T, H, W) in places in the reference: none in that of another shot, and none where a hint of a frame before
-    has overruled it."""
+    """Trust (B, T, H, W) in places in the reference: none in that of another shot, and none where a hint of a frame
+    before has overruled it."""
     overruled = torch.cat([torch.ones_like(run.steady[:, :1]), run.steady[:, :-1]], 1)
     return trust * overruled * ~foreign.reshape(-1, 1, 1, 1)
 
@@ -163,9 +163,8 @@ def unroll(model: Network, prepared: PreparedRun, *, lead: int = 0) -> Iterator[
         moved, moved_sure = sample_at(torch.cat([ab, sure], 1), prepared.positions[:, i]).split([2, 1], 1)
         hints = prepared.run.hints[:, i].permute(0, 3, 1, 2)
         hints = torch.cat([hints[:, :2] / model.config.ab_scale, hints[:, 2:]], 1)
-        anchored, likely = read_anchored(
-            prepared.reference, frame[:, :1], prepared.anchored[:, i], prepared.anchored_trust[:, i], l_scale=model.config.l_scale
-        )
+        places = prepared.anchored[:, i], prepared.anchored_trust[:, i]
+        anchored, likely = read_anchored(prepared.reference, frame[:, :1], *places, l_scale=model.config.l_scale)
         with torch.set_grad_enabled(torch.is_grad_enabled() and i >= lead):
             inputs = FrameInputs(frame[:, :1], moved, trust, moved_sure, anchored, likely, hints)
             colours, matched = model.colour_and_match(inputs, bank, bias)

@@ -28,7 +28,8 @@ THUMB = 8
 
 
 class FakeBackend(Backend):
-    """Gives each pixel the colour of the still token nearest in lightness, blended with the moved previous colour.
+    """Gives each pixel the colour of the still token nearest in lightness, blended with the moved previous colour, or a
+    still's own colour where the frame is anchored in it.
 
     The first bank tensor holds (L, a, b) of each token, scaled as in the manifest; further ones are zeros of one
     channel.
@@ -68,6 +69,10 @@ class FakeBackend(Backend):
             trust = np.float32(TRUST) * inputs["warped_validity"][0, 0][..., None]
             previous = inputs["warped_ab"][0].transpose(1, 2, 0)
         ab = copied + trust * (previous - copied)
+        if "anchored_ab" in inputs and "anchored_validity" in inputs:
+            sure = inputs["anchored_validity"][0, 0][..., None]
+            ab += sure * (inputs["anchored_ab"][0].transpose(1, 2, 0) - ab)
+            trust = np.maximum(trust, sure)
         if "hints" in inputs:
             hints = inputs["hints"][0].transpose(1, 2, 0)
             ab = np.where(hints[..., 2:] > 0, hints[..., :2], ab)

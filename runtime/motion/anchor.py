@@ -25,12 +25,15 @@ ALIKE = 2.0
 shows, and light or grain that changed since is no other thing."""
 AROUND = 7
 """Side in pixels of the neighbourhood of that mean."""
+OVERRULED = 5.0
+"""Distance in ab by which a hinted frame differs from the still where a hint, not the still, is right from then on."""
 
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
     """``still``: its position in the set of stills; ``flow`` (h, w, 2): the frame's pixel (x, y) lies at (x, y) + flow
-    in the still at the frame's size; ``trust`` (h, w) 0..1; ``age``: frames since the still was searched."""
+    in the still at the frame's size; ``trust`` (h, w) 0..1, below 0 where a hint has overruled the still; ``age``:
+    frames since the still was searched."""
 
     still: int
     flow: Image
@@ -48,7 +51,7 @@ class Anchor:
         return replace(
             self,
             flow=np.ascontiguousarray(planes[..., :2]) + motion.flow,
-            trust=planes[..., 2] * motion.validity,
+            trust=np.where(planes[..., 2] < 0, planes[..., 2], planes[..., 2] * motion.validity),
             age=self.age + 1,
         )
 
@@ -58,20 +61,27 @@ class Anchor:
         rest = source.estimate(warp(still, self.flow), lightness)
         flow = warp(self.flow, rest.flow) + rest.flow
         found = SEARCHED * rest.validity * _inside(flow)
-        better = found > self.trust
+        better = (found > self.trust) & (self.trust >= 0)
         return replace(
             self,
             flow=np.where(better[..., None], flow, self.flow),
-            trust=np.maximum(found, self.trust),
+            trust=np.where(better, found, self.trust),
             age=0,
         )
+
+    def overruled(self, ab: Image, anchored: Image) -> "Anchor":
+        """The anchor of a frame with hints that came out with the colours ``ab``, where the still has the ``anchored``
+        ones, both (h, w, 2) Lab units: it is no longer asked where the two differ."""
+        squares = np.square(ab - anchored)
+        differs = squares[..., 0] + squares[..., 1] > OVERRULED**2
+        return replace(self, trust=np.where(differs, np.float32(-1.0), self.trust))
 
     def read(self, still: Image, lightness: Image) -> tuple[Image, Image]:
         """Colours of the ``still`` (h, w, 3) Lab at the frame's pixels, ab (h, w, 2), and how far they are to be
         trusted (h, w) 0..1 in a frame of that ``lightness`` (h, w) L*."""
         lab = warp(still, self.flow)
         apart = cv2.blur(np.abs(lab[..., 0] - lightness), (AROUND, AROUND))
-        trust = self.trust * np.exp(-np.square(apart / np.float32(ALIKE)))
+        trust = np.maximum(self.trust, 0) * np.exp(-np.square(apart / np.float32(ALIKE)))
         return lab[..., 1:], np.asarray(trust, np.float32)
 
 

@@ -15,9 +15,10 @@ LIGHTNESS_TOLERANCE = 10.0
 
 
 def trusted_motion(previous: Image, lightness: Image, motion_source: MotionSource) -> Motion:
-    """Motion from the frame of that ``lightness`` back to the ``previous`` one, both (H, W) L* 0..100, trusted as far as
-    they look alike: the motion's own validity times ``exp(-(d / 10)^2)``, d being the difference of L* between the frame
-    and the moved previous frame. A colour that was moved to a place of another lightness belongs to something else."""
+    """Motion from the frame of that ``lightness`` back to the ``previous`` one, both (H, W) L* 0..100, trusted as far
+    as they look alike: the motion's own validity times ``exp(-(d / 10)^2)``, d being the difference of L* between the
+    frame and the moved previous frame. A colour that was moved to a place of another lightness belongs to something
+    else."""
     motion = motion_source.estimate(previous, lightness)
     difference = lightness - warp(previous, motion.flow)
     likeness = np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
@@ -31,8 +32,8 @@ def propagate(
 
     ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state``:
     (H, W, C), its ab and whatever belongs to it. Returns the moved state (H, W, C) and the trust (H, W) 0..1 of
-    `trusted_motion`. Where nothing is trusted the moved colour is that of the nearest place that was seen: a guess, and at the edge of a moving camera's
-    picture often the best one.
+    `trusted_motion`. Where nothing is trusted the moved colour is that of the nearest place that was seen: a guess, and
+    at the edge of a moving camera's picture often the best one.
     """
     motion = trusted_motion(state_lightness, lightness, motion_source)
     return warp(state, motion.flow), motion.validity

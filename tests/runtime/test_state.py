@@ -1,11 +1,14 @@
 """Temporal states as values and as bytes."""
 
 import io
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tinct.runtime.errors import StateError
+from tinct.runtime.motion.anchor import Anchor
 from tinct.runtime.state import TemporalState
 
 
@@ -20,6 +23,12 @@ def state(**changes):
         "model": "lite 1",
     }
     return TemporalState(**{**facts, **changes})
+
+
+def anchor(height=30, width=60):
+    rng = np.random.default_rng(1)
+    flow = rng.normal(0, 5, (height, width, 2)).astype(np.float32)
+    return Anchor(3, flow, rng.uniform(-1, 1, (height, width)).astype(np.float32), age=2)
 
 
 def test_bytes_give_the_state_back_bit_for_bit():
@@ -57,6 +66,34 @@ def test_a_state_cannot_be_written_to_and_does_not_follow_its_maker():
 def test_images_must_fit_each_other():
     with pytest.raises(ValueError, match="must be"):
         state(ab=np.zeros((32, 63, 2), np.float32))
+    for shape in ((33, 64), (32, 65), (0, 64)):
+        with pytest.raises(ValueError, match="do not fit a picture of"):
+            state(anchor=anchor(*shape))
+
+
+def test_the_anchor_comes_back_bit_for_bit():
+    original = state(anchor=anchor())
+    again = TemporalState.from_bytes(original.to_bytes())
+    assert again == original != state()
+    assert (again.anchor.still, again.anchor.age) == (3, 2)
+    assert again.to_bytes() == original.to_bytes()
+    assert original != state(anchor=replace(anchor(), age=1))
+    assert original != state(anchor=replace(anchor(), trust=anchor().trust * 0.5))
+    with pytest.raises(ValueError, match="read-only"):
+        again.anchor.flow[0, 0] = 1
+
+
+@pytest.mark.parametrize("facts", [{"anchor": [1.5, 0]}, {"anchor": [1]}, {"anchor": 7}])
+def test_an_anchor_with_other_facts_is_refused(facts):
+    data = io.BytesIO(state(anchor=anchor()).to_bytes())
+    with np.load(data) as archive:
+        arrays = dict(archive)
+    told = json.loads(bytes(arrays["facts"])) | facts
+    arrays["facts"] = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    damaged = io.BytesIO()
+    np.savez(damaged, **arrays)
+    with pytest.raises(StateError, match="no temporal state"):
+        TemporalState.from_bytes(damaged.getvalue())
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])
@@ -84,7 +121,7 @@ def test_pickles_and_compressed_archives_are_refused():
             TemporalState.from_bytes(stream.getvalue())
 
 
-@pytest.mark.parametrize(("version", "age"), [(2, "an older"), (4, "a newer")])
+@pytest.mark.parametrize(("version", "age"), [(3, "an older"), (5, "a newer")])
 def test_the_format_of_another_tinct_is_refused(monkeypatch, version, age):
     monkeypatch.setattr("tinct.runtime.state.FORMAT", version)
     data = state().to_bytes()

@@ -37,8 +37,8 @@ class Anchor(NamedTuple):
     trust: Image
 
     def carried(self, motion: tuple[Image, Image]) -> "Anchor":
-        """The anchor of the next frame, whose pixels lay at ``motion``'s positions (H, W, 2) in this one, with its trust
-        (H, W)."""
+        """The anchor of the next frame, whose pixels lay at ``motion``'s positions (H, W, 2) in this one, with its
+        trust (H, W)."""
         places, trust = motion
         planes = sample(np.dstack([self.flow, self.trust]), places)
         return Anchor(planes[..., :2] + flow_to(places), planes[..., 2] * trust)
@@ -109,9 +109,9 @@ def nowhere(count: int, size: tuple[int, ...]) -> tuple[Image, Image]:
 def read_anchored(
     reference: Tensor, lightness: Tensor, places: Tensor, trust: Tensor, *, l_scale: float
 ) -> tuple[Tensor, Tensor]:
-    """Colours (B, 2, H, W) of the ``reference`` (B, 3, H, W) scaled Lab at ``places`` (B, H, W, 2), and how far they are to be
-    trusted, (B, 1, H, W) 0..1, in a frame of that ``lightness`` (B, 1, H, W), given the ``trust`` (B, H, W) in the
-    places; L* is ``l_scale`` times their unit."""
+    """Colours (B, 2, H, W) of the ``reference`` (B, 3, H, W) scaled Lab at ``places`` (B, H, W, 2), and how far they
+    are to be trusted, (B, 1, H, W) 0..1, in a frame of that ``lightness`` (B, 1, H, W), given the ``trust`` (B, H, W)
+    in the places; L* is ``l_scale`` times their unit."""
     lab = sample_at(reference, places)
     apart = F.avg_pool2d((lab[:, :1] - lightness).abs(), AROUND, 1, AROUND // 2, count_include_pad=False)
     return lab[:, 1:], trust[:, None] * torch.exp(-torch.square(apart * (l_scale / ALIKE)))

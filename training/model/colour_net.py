@@ -52,10 +52,10 @@ LEAST_SHARE = 1e-3
 
 @dataclass(frozen=True)
 class ColourNetConfig:
-    """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. ``sees_past``,
-    ``sees_confidence``, ``sees_anchor`` and ``sees_similarity``: whether the network sees moved and anchored colour, what
-    it thought of the moved a frame ago, anchored colour, and how alike and how certain what was copied is; False only to
-    measure what they are worth."""
+    """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. What the network sees,
+    False only to measure what it is worth: ``sees_past``, moved and anchored colour; ``sees_confidence``, what it
+    thought of the moved one a frame ago; ``sees_anchor``, the anchored one; ``sees_similarity``, how alike and how
+    certain what was copied is."""
 
     channels: tuple[int, int, int, int] = (32, 64, 96, 160)
     correction: float = 0.5
@@ -164,8 +164,8 @@ class ColourNet(nn.Module):
 
 
 def _carried_priors(moved: Tensor, anchored: Tensor) -> tuple[Tensor, Tensor]:
-    """Blend logits of moved and of anchored colour from their validities (B, 1, H, W): before any training the two share,
-    by the anchored one's, what the better of them earns beside the copies."""
+    """Blend logits of moved and of anchored colour from their validities (B, 1, H, W): before any training the two
+    share, by the anchored one's, what the better of them earns beside the copies."""
     earned = 8.0 * torch.maximum(moved, anchored) - 4.0
     share = LEAST_SHARE + (1 - 2 * LEAST_SHARE) * anchored
     return earned + torch.log1p(-share), earned + torch.log(share)

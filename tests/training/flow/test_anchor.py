@@ -1,5 +1,7 @@
 """Training sees the anchors that the runtime will give."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -30,7 +32,7 @@ def pictures():
 @pytest.fixture(scope="module")
 def motion(pictures):
     lights = [np.ascontiguousarray(one[..., 0]) for one in pictures]
-    return lights, [moved_from(a, b) for a, b in zip(lights, lights[1:], strict=False)]
+    return lights, [moved_from(a, b) for a, b in pairwise(lights)]
 
 
 def test_training_and_runtime_anchor_alike(pictures, motion):
@@ -44,13 +46,17 @@ def test_training_and_runtime_anchor_alike(pictures, motion):
         if anchor.age >= SEARCH_EVERY:
             anchor = anchor.searched(reference, light, source)
         before = light
-        np.testing.assert_allclose(trust[i], anchor.trust, atol=0.03)  # DIS sees L* in 8 bits, rounded one way or the other
+        np.testing.assert_allclose(
+            trust[i], anchor.trust, atol=0.03
+        )  # DIS sees L* in 8 bits, rounded one way or the other
         assert np.abs(trust[i] - anchor.trust).mean() < 1e-3
         known = anchor.trust > SURE
         grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), -1)
         np.testing.assert_allclose(places[i][known], (grid + anchor.flow)[known], atol=0.1)
         wanted, wanted_trust = anchor.read(pictures[0], light)
-        tensors = (torch.from_numpy(x)[None] for x in (pictures[0].transpose(2, 0, 1), light[None], places[i], trust[i]))
+        tensors = (
+            torch.from_numpy(x)[None] for x in (pictures[0].transpose(2, 0, 1), light[None], places[i], trust[i])
+        )
         ab, read = read_anchored(*tensors, l_scale=1.0)
         inner = np.s_[4:-4, 4:-4]
         np.testing.assert_allclose(read[0, 0].numpy()[inner], wanted_trust[inner], atol=0.02)

@@ -25,7 +25,9 @@ def test_every_network_has_the_staged_interface(variant: str) -> None:
     assert bank._fields == tuple(network.BANK)
     bias = torch.zeros(1, bank[0].shape[1])
     colours, copied = network.colour_and_match(
-        FrameInputs(still[:, :1], still[:, 1:], still[:, :1], still[:, :1], still[:, 1:], still[:, :1], still), bank, bias
+        FrameInputs(still[:, :1], still[:, 1:], still[:, :1], still[:, :1], still[:, 1:], still[:, :1], still),
+        bank,
+        bias,
     )
     assert colours.ab.shape == (1, 2, 32, 32)
     assert (copied.fine.shape[-1], copied.coarse.shape[-1]) == (8, 4)

@@ -1,0 +1,168 @@
+"""What a frame takes from the past: the frame before, moved here, and where it lies in a still of the same view."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.runtime.bundle import Manifest
+from tinct.runtime.motion import MotionSource, create_motion
+from tinct.runtime.motion.anchor import SEARCH_EVERY, Anchor
+from tinct.runtime.motion.base import Motion
+from tinct.runtime.motion.dis import DisMotion
+from tinct.runtime.motion.propagate import trusted_motion
+from tinct.runtime.motion.warp import warp
+from tinct.runtime.picture.working_size import WorkingSize
+from tinct.runtime.state import TemporalState
+
+Image = NDArray[np.float32]
+
+WARPED = ("warped_ab", "warped_validity", "warped_confidence")
+"""Inputs of the frame graph that are the previous result, moved to the frame unless the graph moves it."""
+ANCHORED = ("anchored_ab", "anchored_validity")
+"""Inputs of the frame graph that are a still's own colours."""
+STILLS_TRIED = 8
+"""Stills that a frame without a past is compared with, for colours that can be moved over from them."""
+LEAST_TRUST = 0.3
+"""Mean trust of motion from a still below which it shows another view, and trust in parts of it would be chance."""
+
+
+@dataclass(frozen=True, eq=False)
+class StillViews:
+    """The stills of a set: ``taking_part``, the positions of those that are in the bank, and ``view``, which gives the
+    Lab (h, w, 3) of any of them."""
+
+    taking_part: tuple[int, ...]
+    view: Callable[[int], Image]
+
+
+class PastOfFrame(NamedTuple):
+    """``images`` (H, W) or (H, W, C), padded, by the names of the frame graph's inputs, colours in Lab units and
+    lightness in L*; ``anchor``: where the frame lies in a still."""
+
+    images: dict[str, Image]
+    anchor: Anchor | None
+
+
+class _Shown(NamedTuple):
+    """A still of the same view: its position, its Lab (h, w, 3) at the frame's size, and the way to it."""
+
+    still: int
+    view: Image
+    motion: Motion
+
+
+class Past:
+    """Makes those inputs of a model's frame graph that come from what was coloured before."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """``manifest``: of the model, which names its motion source and the inputs it takes."""
+        self._named = frozenset(manifest.frame_graph.inputs)
+        self._motion = create_motion(manifest.motion)
+        self._fitted: tuple[Image, tuple[int, int], Image] | None = None
+
+    def of(
+        self, previous: TemporalState | None, lightness: Image, size: WorkingSize, stills: StillViews
+    ) -> PastOfFrame:
+        """The past of a frame of that ``lightness`` (h, w) L*, unpadded, after ``previous``; all zeros where it has
+        none."""
+        if self._motion is None:
+            return PastOfFrame(self._unmoved(previous, lightness, size, stills), None)
+        if not self._named & {*WARPED, *ANCHORED}:
+            return PastOfFrame({}, None)
+        if previous is None:
+            return self._from_still(lightness, size, stills, self._motion)
+        motion = trusted_motion(size.crop(previous.luminance), lightness, self._motion)
+        moved = warp(size.crop(np.dstack([previous.ab, previous.confidence])), motion.flow)
+        images = _padded(size, moved[..., :2], motion.validity, moved[..., 2])
+        if not self._named & set(ANCHORED):
+            return PastOfFrame(images, None)
+        anchor = None if previous.anchor is None else previous.anchor.carried(motion)
+        view = None if anchor is None else self._fit(stills.view(anchor.still), size)
+        if anchor is None or view is None:
+            return PastOfFrame(images | _unanchored(size), None)
+        if anchor.age >= SEARCH_EVERY:
+            anchor = anchor.searched(np.ascontiguousarray(view[..., 0]), lightness, self._motion)
+        return PastOfFrame(images | _anchored(anchor, view, lightness, size), anchor)
+
+    def _from_still(self, lightness: Image, size: WorkingSize, stills: StillViews, source: MotionSource) -> PastOfFrame:
+        """A still of the same view stands in for the previous frame: the frame it was made from gets its very
+        colours."""
+        shown = self._same_view(lightness, size, stills, source)
+        if shown is None:
+            nothing = np.zeros((*size.shape, 2), np.float32)
+            return PastOfFrame(_padded(size, nothing, nothing[..., 0], nothing[..., 0]) | _unanchored(size), None)
+        colours = warp(np.ascontiguousarray(shown.view[..., 1:]), shown.motion.flow)
+        sure = np.ones_like(shown.motion.validity)
+        images = _padded(size, colours, shown.motion.validity, sure)
+        if not self._named & set(ANCHORED):
+            return PastOfFrame(images, None)
+        anchor = Anchor.begun(shown.still, shown.motion)
+        return PastOfFrame(images | _anchored(anchor, shown.view, lightness, size), anchor)
+
+    def _unmoved(
+        self, previous: TemporalState | None, lightness: Image, size: WorkingSize, stills: StillViews
+    ) -> dict[str, Image]:
+        """What came before as it was, for a graph that moves it."""
+        luminance, there = np.zeros(size.padded_shape, np.float32), np.zeros(size.padded_shape, np.float32)
+        images = {name: luminance for name in (*WARPED[1:], ANCHORED[1], "previous_luminance")}
+        images |= {name: np.zeros((*size.padded_shape, 2), np.float32) for name in (WARPED[0], ANCHORED[0])}
+        there[: size.height, : size.width] = 1.0
+        if previous is not None:
+            colours, confidence, luminance = previous.ab, previous.confidence, previous.luminance
+        else:
+            shown = self._same_view(lightness, size, stills, DisMotion())
+            if shown is None:
+                return images
+            lab = size.pad(shown.view)
+            colours, confidence, luminance = lab[..., 1:], np.ones(size.padded_shape, np.float32), lab[..., 0]
+        return images | dict(zip((*WARPED, "previous_luminance"), (colours, there, confidence, luminance), strict=True))
+
+    def _same_view(
+        self, lightness: Image, size: WorkingSize, stills: StillViews, source: MotionSource
+    ) -> _Shown | None:
+        """Of the first stills that take part the one that motion leads to best, None where they show other views."""
+        best, least = None, LEAST_TRUST
+        for still in stills.taking_part[:STILLS_TRIED]:
+            view = self._fit(stills.view(still), size)
+            if view is None:
+                continue
+            motion = trusted_motion(np.ascontiguousarray(view[..., 0]), lightness, source)
+            if float(motion.validity.mean()) > least:
+                best, least = _Shown(still, view, motion), float(motion.validity.mean())
+        return best
+
+    def _fit(self, view: Image, size: WorkingSize) -> Image | None:
+        """A still's view (h, w, 3) at the frame's size, None if it has another aspect; the last one is kept."""
+        if view.shape[:2] == size.shape:
+            return view
+        if not _same_aspect(view.shape, size.shape):
+            return None
+        if self._fitted is None or self._fitted[0] is not view or self._fitted[1] != size.shape:
+            fitted = np.asarray(cv2.resize(view, size.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+            self._fitted = (view, size.shape, fitted)
+        return self._fitted[2]
+
+
+def _padded(size: WorkingSize, ab: Image, validity: Image, confidence: Image) -> dict[str, Image]:
+    planes = size.pad(np.dstack([ab, validity, confidence]))
+    return dict(zip(WARPED, (planes[..., :2], planes[..., 2], planes[..., 3]), strict=True))
+
+
+def _anchored(anchor: Anchor, view: Image, lightness: Image, size: WorkingSize) -> dict[str, Image]:
+    ab, trust = anchor.read(view, lightness)
+    planes = size.pad(np.dstack([ab, trust]))
+    return dict(zip(ANCHORED, (planes[..., :2], planes[..., 2]), strict=True))
+
+
+def _unanchored(size: WorkingSize) -> dict[str, Image]:
+    planes = np.zeros((*size.padded_shape, 3), np.float32)
+    return dict(zip(ANCHORED, (planes[..., :2], planes[..., 2]), strict=True))
+
+
+def _same_aspect(one: tuple[int, ...], other: tuple[int, int]) -> bool:
+    """Whether two pictures (H, W, ...) have the same aspect, but for a pixel of rounding."""
+    return abs(one[0] * other[1] - other[0] * one[1]) <= max(*one[:2], *other)
