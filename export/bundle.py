@@ -10,6 +10,7 @@ from pathlib import Path
 
 import onnx
 
+from tinct.export.bundle_weights import tell_network
 from tinct.export.card import FILE_NAME, ModelCard, read_card, render_card
 from tinct.export.descriptor_graph import (
     DESCRIPTOR_FILE,
@@ -82,8 +83,9 @@ def export_bundle(
     round_weights(network)
     with new_folder(output) as folder:
         write_graph(store_half(reference_graph(network)), folder / REFERENCE_FILE)
-        write_graph(store_half(frame_graph(network)), folder / FRAME_FILE)
+        graph = frame_graph(network)
         own = network.network if isinstance(network, SelfMoving) else network
+        write_graph(store_half(graph if own is not network else tell_network(graph, own)), folder / FRAME_FILE)
         descriptor = descriptor_network(own.trunk, _colour(network)) if isinstance(own, Lite) else None
         if descriptor is not None:
             write_graph(store_half(descriptor_graph(descriptor)), folder / DESCRIPTOR_FILE)

@@ -17,6 +17,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]
 
 def test_a_slice_of_a_run(tinct, tmp_path: Path, calls) -> None:
     start, cache, output = tmp_path / "start.pt", tmp_path / "flows", tmp_path / "run"
+    start.touch()
     command = ["train", "lite_gpu", "--data", tmp_path, "--output", output, "--resume", "--minutes", "9"]
     command += ["--steps", "500", "--weights", start, "--exclude", "evaluation", "--exclude", "x.mp4", "--flows", cache]
     outcome = tinct(*command)

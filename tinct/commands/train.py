@@ -1,12 +1,17 @@
 """``tinct train``."""
 
 import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tinct.runtime.bundle import find_bundle
 from tinct.runtime.errors import DataError, MediaNotFoundError, UnknownNameError, UsageError
+from tinct.torch_extra import extra
 
 
 def train(
@@ -28,7 +33,11 @@ def train(
     ] = None,
     weights: Annotated[
         Path | None,
-        typer.Option(metavar="CHECKPOINT", help="Network that a new run starts from.", show_default=False),
+        typer.Option(
+            metavar="CHECKPOINT|BUNDLE",
+            help="Network that a new run starts from; of a bundle its folder or name.",
+            show_default=False,
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
@@ -52,8 +61,6 @@ def train(
     ] = None,
 ) -> None:
     """Train a model (needs the packages of the extra "train")."""
-    from tinct.torch_extra import extra
-
     if not data.is_dir():
         raise MediaNotFoundError(f"no folder {data}; --data names a folder of clips and photographs")
     excluded = [*(exclude or ()), *(read_names(exclude_from) if exclude_from else ())]
@@ -67,23 +74,37 @@ def train(
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         try:
-            loop.train(
-                recipe,
-                data=data,
-                output=output or Path("runs") / recipe,
-                resume=resume,
-                steps=steps,
-                weights=weights,
-                max_minutes=minutes,
-                exclude=excluded,
-                flow_folder=flows,
-                project=wandb,
-                trunk=trunk,
-            )
+            with start_of(weights) as checkpoint:
+                loop.train(
+                    recipe,
+                    data=data,
+                    output=output or Path("runs") / recipe,
+                    resume=resume,
+                    steps=steps,
+                    weights=checkpoint,
+                    max_minutes=minutes,
+                    exclude=excluded,
+                    flow_folder=flows,
+                    project=wandb,
+                    trunk=trunk,
+                )
         except loop.RecipeError as error:
             raise UnknownNameError(str(error)) from error
         except (TrainingError, DataSetError, FlowError, JournalError, WeightsError) as error:
             raise DataError(str(error)) from error
+
+
+@contextmanager
+def start_of(weights: Path | None) -> Iterator[Path | None]:
+    """The checkpoint that ``weights`` is, or one of the bundle that it is or names."""
+    if weights is None or weights.is_file():
+        yield weights
+        return
+    bundle = find_bundle(str(weights))
+    with extra("export", command="tinct train --weights BUNDLE"), tempfile.TemporaryDirectory() as folder:
+        from tinct.export.bundle_weights import bundle_checkpoint
+
+        yield bundle_checkpoint(bundle, Path(folder) / "checkpoint.pt")
 
 
 def read_names(path: Path) -> list[str]:
