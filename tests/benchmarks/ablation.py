@@ -56,6 +56,7 @@ VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "whole": lambda recipe: recipe,
     "no_past": lambda recipe: _colour(recipe, sees_past=False),
     "no_confidence": lambda recipe: _colour(recipe, sees_confidence=False),
+    "no_anchor": lambda recipe: _colour(recipe, sees_anchor=False),
     "no_similarity": lambda recipe: _colour(recipe, sees_similarity=False),
     "no_unrolling": lambda recipe: replace(recipe, samples=replace(recipe.samples, unroll=1, largest_lead=0)),
     "no_jitter": lambda recipe: replace(recipe, jitter=0.0),
