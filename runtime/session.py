@@ -151,8 +151,8 @@ class ColorizationSession:
         past = self._past.of(previous, small, size, self._views(term, choice))
         ab, confidence = self._run(self._inputs(size.pad(small), size, bank, past, hints), size)
         anchor = past.anchor
-        if anchor is not None and hints is not None:
-            anchor = anchor.overruled(size.crop(ab), size.crop(past.images[ANCHORED[0]]))
+        if anchor is not None and hints is not None and hints.mask.any():
+            anchor = anchor.overruled(*(size.crop(image) for image in (ab, *(past.images[name] for name in ANCHORED))))
         origin = term.identity, self._manifest.identity
         self._state = TemporalState(number, size.pad(small), ab, confidence, *origin, choice.stills, choice.age, anchor)
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)

@@ -25,6 +25,8 @@ ALIKE = 2.0
 shows, and light or grain that changed since is no other thing."""
 AROUND = 7
 """Side in pixels of the neighbourhood of that mean."""
+TRUSTED = 0.2
+"""Validity of the still's colours above which only a hint gives others."""
 OVERRULED = 5.0
 """Distance in ab by which a hinted frame differs from the still where a hint, not the still, is right from then on."""
 
@@ -69,11 +71,12 @@ class Anchor:
             age=0,
         )
 
-    def overruled(self, ab: Image, anchored: Image) -> "Anchor":
-        """The anchor of a frame with hints that came out with the colours ``ab``, where the still has the ``anchored``
-        ones, both (h, w, 2) Lab units: it is no longer asked where the two differ."""
+    def overruled(self, ab: Image, anchored: Image, validity: Image) -> "Anchor":
+        """The anchor of a frame with hints that came out with the colours ``ab``, where `read` gave ``anchored``, both
+        (h, w, 2) Lab units, and ``validity`` (h, w): where that was trusted and the two differ it is no longer
+        asked."""
         squares = np.square(ab - anchored)
-        differs = squares[..., 0] + squares[..., 1] > OVERRULED**2
+        differs = (squares[..., 0] + squares[..., 1] > OVERRULED**2) & (validity > TRUSTED)
         return replace(self, trust=np.where(differs, np.float32(-1.0), self.trust))
 
     def read(self, still: Image, lightness: Image) -> tuple[Image, Image]:

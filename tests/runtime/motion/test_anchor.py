@@ -87,10 +87,11 @@ def test_what_the_still_does_not_show_is_not_read_from_it(pan, source):
 
 def test_what_a_hint_has_overruled_stays_so(pan, source):
     anchor, _ = follow(pan[:4], source)
-    ab, _ = anchor.read(pan[0], light(pan[3]))
+    ab, validity = anchor.read(pan[0], light(pan[3]))
     hinted = ab.copy()
     hinted[40:60, 80:110] += np.float32(30)
-    before = anchor.overruled(hinted, ab)
+    before = anchor.overruled(hinted, ab, validity)
+    assert np.array_equal(anchor.overruled(hinted, ab, 0 * validity).trust, anchor.trust)
     assert (before.trust >= 0).mean() > 0.9
     for earlier, now in pairwise(pan[3:]):
         before = before.carried(trusted_motion(light(earlier), light(now), source))
