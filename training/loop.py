@@ -15,6 +15,7 @@ from tinct.training.data.plan import Share
 from tinct.training.data.resident import make_resident, resident_batches
 from tinct.training.data.retrieval import Retrieval, load_stills
 from tinct.training.flow.clip_flow import load_flows
+from tinct.training.model.weights import stored_config
 from tinct.training.recipes import RECIPES, Recipe
 from tinct.training.run import CHECKPOINT, Batch, TrainingError, TrainingRun
 from tinct.training.workers import join_workers
@@ -45,11 +46,11 @@ def train(
 
     Checkpoints and TensorBoard logs go to ``output``. With ``resume`` an interrupted run goes on from its checkpoint,
     if there is one; ``steps`` replaces the recipe's own number; ``weights`` is a checkpoint whose network a new run
-    starts from. After ``max_minutes``, counted from the call, the run stops with a checkpoint, but not before its first
-    step. ``exclude`` names files and folders of ``data`` to leave out. Motion that a resident data set needs is kept in
-    a file in ``flow_folder``, ``output`` unless given. Started by ``torchrun``, every process trains on samples of its
-    own, and their gradients are averaged. ``project``: of Weights & Biases, which then gets the log
-    too. ``trunk``: file of pretrained weights of the network's trunk, where no hub can be reached.
+    starts from, configured as it is. After ``max_minutes``, counted from the call, the run stops with a checkpoint, but
+    not before its first step. ``exclude`` names files and folders of ``data`` to leave out. Motion that a resident data
+    set needs is kept in a file in ``flow_folder``, ``output`` unless given. Started by ``torchrun``, every process
+    trains on samples of its own, and their gradients are averaged. ``project``: of Weights & Biases, which then gets
+    the log too. ``trunk``: file of pretrained weights of the network's trunk, where no hub can be reached.
 
     Raises:
         RecipeError: unknown recipe.
@@ -66,6 +67,8 @@ def train(
     path = output / CHECKPOINT
     if path.exists() and not resume:
         raise TrainingError(f"{path} is there already: add --resume to go on, or name another output folder")
+    if (start := path if path.exists() else weights) is not None:
+        recipe = replace(recipe, model=stored_config(start, recipe.variant))
     if not torch.cuda.is_available():
         torch.use_deterministic_algorithms(True)  # a gather's gradient sums in any order otherwise
         torch.utils.deterministic.fill_uninitialized_memory = False  # a fifth of a step's time; nothing here reads it

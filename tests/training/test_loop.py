@@ -19,11 +19,11 @@ from tinct.training.data.clip_store import load_store
 from tinct.training.data.samples import Sample, draw_sample
 from tinct.training.divergence import LOOKS, WINDOW, DeadPartWatch, DivergenceWatch
 from tinct.training.hint_points import HintConfig
-from tinct.training.model import colour_net
+from tinct.training.model.colour_net import ColourNetConfig
 from tinct.training.model.discriminator import DiscriminatorConfig
 from tinct.training.model.exemplar import presets
 from tinct.training.model.lite import LiteConfig
-from tinct.training.model.weights import WeightsError
+from tinct.training.model.weights import WeightsError, load_weights
 from tinct.training.recipes import RECIPES
 from tinct.training.run import CHECKPOINT, TrainingError, TrainingRun
 from tinct.training.unrolled_step import UnrolledLoss
@@ -196,7 +196,8 @@ def test_a_run_that_diverges_stops(folder, tmp_path, monkeypatch):
 def test_a_run_that_trains_around_a_dead_part_stops(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(run_module, "LOG_EVERY", 1)
     monkeypatch.setattr(divergence, "LOOKS", 2)
-    monkeypatch.setattr(colour_net, "leak", torch.nn.functional.relu)
+    plain = replace(TINY, model=LiteConfig(colour=ColourNetConfig(leak=0.0)))
+    monkeypatch.setitem(RECIPES, "tiny", lambda: plain)
     make_network = run_module._network
 
     def killed(*arguments):
@@ -264,6 +265,16 @@ def test_a_run_can_start_from_the_network_of_another(folder, tmp_path):
         TrainingRun(other).start_from(first)
 
 
+def test_a_run_takes_the_configuration_of_the_network_it_starts_from(folder, tmp_path):
+    model = LiteConfig(colour=ColourNetConfig(leak=0.0))
+    first = loop.train(replace(RECIPES["tiny"](), model=model, steps=1), data=folder, output=tmp_path / "first")
+    second = loop.train("tiny", steps=1, data=folder, output=tmp_path / "second", weights=first)
+    loop.train("tiny", steps=2, data=folder, output=tmp_path / "second", resume=True)
+    assert load_weights(second).config == model
+    with pytest.raises(WeightsError, match="holds a network 'lite', wanted is motion"):
+        loop.train("motion_cpu", data=folder, output=tmp_path / "third", weights=first)
+
+
 def test_the_lead_carries_the_state_but_gets_no_gradient(folder):
     recipe = RECIPES["tiny"]()
     store = load_store(folder)
@@ -302,7 +313,8 @@ def test_a_still_of_another_shot_is_no_copy_of_the_true_colours(folder):
     drawn = draw_sample(store, replace(TINY.samples, photo_share=0.0), np.random.default_rng(1))
     found = []
     for elsewhere in (0.0, 1.0):
-        sample = drawn._replace(elsewhere=np.float32(elsewhere))
+        # a reference elsewhere anchors nothing, so neither may the other
+        sample = drawn._replace(elsewhere=np.float32(elsewhere), anchored_trust=0 * drawn.anchored_trust)
         batch = {name: torch.from_numpy(np.stack([value])) for name, value in sample._asdict().items()}
         found.append(UnrolledLoss(TrainingRun(recipe).model, recipe)(batch, torch.Generator().manual_seed(0)))
     own, other = found

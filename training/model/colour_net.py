@@ -42,8 +42,6 @@ IN_USE = HintRule(-6.0, 36.0, 0.9, 0.18)
 learns to mistrust a rule as strong as this one; an artist's hint tells what is wrong."""
 BEFORE_TRAINING = 2.0
 """Logit of the confidence before any training: high enough that nothing is evened out."""
-LEAK = 0.1
-"""Slope of the activations below 0."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""
 LEAST_SHARE = 1e-3
@@ -55,32 +53,30 @@ class ColourNetConfig:
     """Channels at strides 2, 4, 8 and 16; ``correction`` is the largest correction in scaled ab. What the network sees,
     False only to measure what it is worth: ``sees_past``, moved and anchored colour; ``sees_confidence``, what it
     thought of the moved one a frame ago; ``sees_anchor``, the anchored one; ``sees_similarity``, how alike and how
-    certain what was copied is."""
+    certain what was copied is. ``leak``: slope of the activations below 0; with 0 a network that is trained from the
+    start may die (docs/decisions/dead_units.md)."""
 
     channels: tuple[int, int, int, int] = (32, 64, 96, 160)
     correction: float = 0.5
+    leak: float = 0.1
     sees_past: bool = True
     sees_confidence: bool = True
     sees_anchor: bool = True
     sees_similarity: bool = True
 
 
-def leak(x: Tensor) -> Tensor:
-    """A ReLU that cannot die: with plain ones, all that the head sees once became 0 for good in a run's first steps."""
-    return F.leaky_relu(x, LEAK)
-
-
 class Residual(nn.Module):
     """Two 3x3 convolutions beside an identity; the second starts at zero."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, leak: float) -> None:
         super().__init__()
+        self.leak = nn.LeakyReLU(leak)
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(leak(self.first(leak(x))))
+        return x + self.second(self.leak(self.first(self.leak(x))))
 
 
 class ColourNet(nn.Module):
@@ -90,6 +86,7 @@ class ColourNet(nn.Module):
         super().__init__()
         c2, c4, c8, c16 = config.channels
         self.config = config
+        self.leak = nn.LeakyReLU(config.leak)
         self.enter2 = nn.Conv2d(FULL_PLANES * 4, c2, 3, padding=1)
         self.enter4 = nn.Conv2d(c2, c4, 3, stride=2, padding=1)
         self.mix4 = nn.Conv2d(c4 + QUARTER_PLANES, c4, 3, padding=1)
@@ -97,10 +94,10 @@ class ColourNet(nn.Module):
         self.mix8 = nn.Conv2d(c8 + CHANNELS[8], c8, 3, padding=1)
         self.enter16 = nn.Conv2d(c8, c16, 3, stride=2, padding=1)
         self.mix16 = nn.Conv2d(c16 + CHANNELS[16], c16, 3, padding=1)
-        self.deep16 = nn.Sequential(Residual(c16), Residual(c16))
-        self.leave16, self.deep8 = nn.Conv2d(c16, c8, 1), Residual(c8)
-        self.leave8, self.deep4 = nn.Conv2d(c8, c4, 1), Residual(c4)
-        self.leave4, self.deep2 = nn.Conv2d(c4, c2, 1), Residual(c2)
+        self.deep16 = nn.Sequential(Residual(c16, config.leak), Residual(c16, config.leak))
+        self.leave16, self.deep8 = nn.Conv2d(c16, c8, 1), Residual(c8, config.leak)
+        self.leave8, self.deep4 = nn.Conv2d(c8, c4, 1), Residual(c4, config.leak)
+        self.leave4, self.deep2 = nn.Conv2d(c4, c2, 1), Residual(c2, config.leak)
         self.head = nn.Conv2d(c2, HEADS * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -153,14 +150,14 @@ class ColourNet(nn.Module):
         cells = resize(cells, matched.fine.shape[-2:])
         quarter = torch.cat([matched.fine, cells, hinted.values, hinted.nearness], 1)
         x2 = self.enter2(F.pixel_unshuffle(full, 2))
-        x4 = self.mix4(torch.cat([leak(self.enter4(leak(x2))), quarter], 1))
-        x8 = self.mix8(torch.cat([leak(self.enter8(leak(x4))), pyramid[8] * 0.25], 1))
-        x16 = self.mix16(torch.cat([leak(self.enter16(leak(x8))), pyramid[16] * 0.25], 1))
+        x4 = self.mix4(torch.cat([self.leak(self.enter4(self.leak(x2))), quarter], 1))
+        x8 = self.mix8(torch.cat([self.leak(self.enter8(self.leak(x4))), pyramid[8] * 0.25], 1))
+        x16 = self.mix16(torch.cat([self.leak(self.enter16(self.leak(x8))), pyramid[16] * 0.25], 1))
         x16 = self.deep16(x16)
         x8 = self.deep8(x8 + twice(self.leave16(x16)))
         x4 = self.deep4(x4 + twice(self.leave8(x8)))
         x2 = self.deep2(x2 + twice(self.leave4(x4)))
-        return self.head(leak(x2))
+        return self.head(self.leak(x2))
 
 
 def _carried_priors(moved: Tensor, anchored: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ import torch
 
 from tinct.training.model.features.trunk_weights import RANDOM
 from tinct.training.model.motion.network import MotionConfig, MotionNet
-from tinct.training.model.registry import PRESETS, Network, create_network
+from tinct.training.model.registry import PRESETS, Config, Network, create_network
 
 SCHEMA = 1
 
@@ -37,6 +37,19 @@ def load_weights(path: Path) -> Network:
         network = create_network(variant, _rebuild(type(PRESETS[variant]()), stored["config"]), weights=RANDOM)
         network.load_state_dict(_single(stored["weights"]))
     return network.eval()
+
+
+def stored_config(path: Path, variant: str) -> Config | MotionConfig:
+    """The configuration of the network of that ``variant`` in a checkpoint or weights file.
+
+    Raises:
+        WeightsError: as `load_weights`, or a network of another variant.
+    """
+    stored = _stored(path, (variant,))
+    with _architecture(path):
+        kind = MotionConfig if variant == MotionNet.VARIANT else type(PRESETS[variant]())
+        config: Config | MotionConfig = _rebuild(kind, stored["config"])
+    return config
 
 
 def load_motion(path: Path) -> MotionNet:
