@@ -1,7 +1,7 @@
 """What a frame takes from the past: the frame before, moved here, and where it lies in a still of the same view."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinct.runtime.bundle import Manifest
 from tinct.runtime.motion import MotionSource, create_motion
-from tinct.runtime.motion.anchor import SEARCH_EVERY, Anchor
+from tinct.runtime.motion.anchor import NOWHERE, SEARCH_EVERY, Anchor
 from tinct.runtime.motion.base import Motion
 from tinct.runtime.motion.dis import DisMotion
 from tinct.runtime.motion.propagate import trusted_motion
@@ -28,6 +28,13 @@ STILLS_TRIED = 8
 """Stills that a frame without a past is compared with, for colours that can be moved over from them."""
 LEAST_TRUST = 0.3
 """Mean trust of motion from a still below which it shows another view, and trust in parts of it would be chance."""
+ENOUGH = 0.6
+"""Mean trust of an anchor from which on no other still is looked for."""
+MORE = 0.1
+"""By how much another still must be trusted more."""
+THUMB = (32, 18)
+LOOKS_ALIKE = 0.5
+"""Correlation of pictures reduced to `THUMB` below which it is not tried whether motion leads from one to the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +87,33 @@ class Past:
         images = _padded(size, moved[..., :2], motion.validity, moved[..., 2])
         if not self._named & set(ANCHORED):
             return PastOfFrame(images, None)
-        anchor = None if previous.anchor is None else previous.anchor.carried(motion)
-        view = None if anchor is None else self._fit(stills.view(anchor.still), size)
-        if anchor is None or view is None:
-            return PastOfFrame(images | _unanchored(size), None)
+        anchor = Anchor.nowhere(size.shape) if previous.anchor is None else previous.anchor.carried(motion)
         if anchor.age >= SEARCH_EVERY:
-            anchor = anchor.searched(np.ascontiguousarray(view[..., 0]), lightness, self._motion)
-        return PastOfFrame(images | _anchored(anchor, view, lightness, size), anchor)
+            anchor = self._looked_for(anchor, lightness, size, stills, self._motion)
+        return PastOfFrame(images | self._anchored(anchor, lightness, size, stills), anchor)
+
+    def _looked_for(
+        self, anchor: Anchor, lightness: Image, size: WorkingSize, stills: StillViews, source: MotionSource
+    ) -> Anchor:
+        """The anchor corrected, or one in the still that looks most like the frame if that shows clearly more of it."""
+        view = self._view_of(anchor, size, stills)
+        if view is None:
+            anchor = replace(anchor, age=0)
+        else:
+            anchor = anchor.searched(np.ascontiguousarray(view[..., 0]), lightness, source)
+        strength = anchor.strength
+        if strength > ENOUGH:
+            return anchor
+        views = ((still, self._fit(stills.view(still), size)) for still in stills.taking_part)
+        found = [(_likeness(one[..., 0], lightness), still) for still, one in views if one is not None]
+        likeness, still = max(found, default=(0.0, NOWHERE))
+        if likeness < LOOKS_ALIKE:
+            return anchor
+        candidate = self._fit(stills.view(still), size)
+        assert candidate is not None
+        motion = trusted_motion(np.ascontiguousarray(candidate[..., 0]), lightness, source)
+        better = float(motion.validity.mean()) > max(LEAST_TRUST, strength + MORE)
+        return anchor.moved_to(still, motion) if better else anchor
 
     def _from_still(self, lightness: Image, size: WorkingSize, stills: StillViews, source: MotionSource) -> PastOfFrame:
         """A still of the same view stands in for the previous frame: the frame it was made from gets its very
@@ -94,14 +121,26 @@ class Past:
         shown = self._same_view(lightness, size, stills, source)
         if shown is None:
             nothing = np.zeros((*size.shape, 2), np.float32)
-            return PastOfFrame(_padded(size, nothing, nothing[..., 0], nothing[..., 0]) | _unanchored(size), None)
-        colours = warp(np.ascontiguousarray(shown.view[..., 1:]), shown.motion.flow)
-        sure = np.ones_like(shown.motion.validity)
-        images = _padded(size, colours, shown.motion.validity, sure)
+            images, anchor = _padded(size, nothing, nothing[..., 0], nothing[..., 0]), Anchor.nowhere(size.shape)
+        else:
+            colours = warp(np.ascontiguousarray(shown.view[..., 1:]), shown.motion.flow)
+            images = _padded(size, colours, shown.motion.validity, np.ones_like(shown.motion.validity))
+            anchor = Anchor.begun(shown.still, shown.motion)
         if not self._named & set(ANCHORED):
             return PastOfFrame(images, None)
-        anchor = Anchor.begun(shown.still, shown.motion)
-        return PastOfFrame(images | _anchored(anchor, shown.view, lightness, size), anchor)
+        return PastOfFrame(images | self._anchored(anchor, lightness, size, stills), anchor)
+
+    def _anchored(self, anchor: Anchor, lightness: Image, size: WorkingSize, stills: StillViews) -> dict[str, Image]:
+        """The colours of the still in which the frame is anchored."""
+        planes = np.zeros((*size.padded_shape, 3), np.float32)
+        view = self._view_of(anchor, size, stills)
+        if view is not None:
+            ab, trust = anchor.read(view, lightness)
+            planes = size.pad(np.dstack([ab, trust]))
+        return dict(zip(ANCHORED, (planes[..., :2], planes[..., 2]), strict=True))
+
+    def _view_of(self, anchor: Anchor, size: WorkingSize, stills: StillViews) -> Image | None:
+        return None if anchor.still == NOWHERE else self._fit(stills.view(anchor.still), size)
 
     def _unmoved(
         self, previous: TemporalState | None, lightness: Image, size: WorkingSize, stills: StillViews
@@ -152,15 +191,12 @@ def _padded(size: WorkingSize, ab: Image, validity: Image, confidence: Image) ->
     return dict(zip(WARPED, (planes[..., :2], planes[..., 2], planes[..., 3]), strict=True))
 
 
-def _anchored(anchor: Anchor, view: Image, lightness: Image, size: WorkingSize) -> dict[str, Image]:
-    ab, trust = anchor.read(view, lightness)
-    planes = size.pad(np.dstack([ab, trust]))
-    return dict(zip(ANCHORED, (planes[..., :2], planes[..., 2]), strict=True))
-
-
-def _unanchored(size: WorkingSize) -> dict[str, Image]:
-    planes = np.zeros((*size.padded_shape, 3), np.float32)
-    return dict(zip(ANCHORED, (planes[..., :2], planes[..., 2]), strict=True))
+def _likeness(one: Image, other: Image) -> float:
+    """Correlation, -1..1, of two pictures (h, w) at `THUMB`."""
+    small = [np.asarray(cv2.resize(image, THUMB, interpolation=cv2.INTER_AREA), np.float32) for image in (one, other)]
+    first, second = (image - image.mean() for image in small)
+    length = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float((first * second).sum()) / length if length > 0 else 0.0
 
 
 def _same_aspect(one: tuple[int, ...], other: tuple[int, int]) -> bool:

@@ -12,6 +12,7 @@ from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, encode_view, reference_set_id
 from tinct.runtime.errors import BackendError, StateError, UsageError
 from tinct.runtime.hints import Hints
+from tinct.runtime.motion.anchor import NOWHERE
 from tinct.runtime.past import ANCHORED, Past, PastOfFrame, StillViews
 from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.state import TemporalState
@@ -323,7 +324,8 @@ class ColorizationSession:
 
 
 def _stills_named(state: TemporalState) -> tuple[int, ...]:
-    return state.stills if state.anchor is None else (*state.stills, state.anchor.still)
+    anchored = () if state.anchor is None or state.anchor.still == NOWHERE else (state.anchor.still,)
+    return (*state.stills, *anchored)
 
 
 def _to_planes(image: Image) -> Image:

@@ -16,6 +16,8 @@ from tinct.runtime.motion.warp import warp
 
 Image = NDArray[np.float32]
 
+NOWHERE = -1
+"""Position of the still of a frame that lies in none."""
 SEARCH_EVERY = 4
 """Frames after which the still is searched again."""
 SEARCHED = 0.9
@@ -33,9 +35,9 @@ OVERRULED = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
-    """``still``: its position in the set of stills; ``flow`` (h, w, 2): the frame's pixel (x, y) lies at (x, y) + flow
-    in the still at the frame's size; ``trust`` (h, w) 0..1, below 0 where a hint has overruled the still; ``age``:
-    frames since the still was searched."""
+    """``still``: its position in the set of stills, `NOWHERE` for none; ``flow`` (h, w, 2): the frame's pixel (x, y)
+    lies at (x, y) + flow in the still at the frame's size; ``trust`` (h, w) 0..1, below 0 where a hint has overruled
+    the still; ``age``: frames since the still was searched."""
 
     still: int
     flow: Image
@@ -47,8 +49,20 @@ class Anchor:
         """The anchor of a frame that ``motion`` leads back from to that ``still``."""
         return cls(still, motion.flow, motion.validity)
 
+    @classmethod
+    def nowhere(cls, size: tuple[int, int]) -> "Anchor":
+        """Of a frame of (h, w) ``size`` that lies in no still."""
+        return cls(NOWHERE, np.zeros((*size, 2), np.float32), np.zeros(size, np.float32))
+
+    @property
+    def strength(self) -> float:
+        """Mean trust, 0..1."""
+        return float(np.maximum(self.trust, 0).mean())
+
     def carried(self, motion: Motion) -> "Anchor":
         """The anchor of the next frame, ``motion`` leading back from it to this one."""
+        if self.still == NOWHERE:
+            return replace(self, age=self.age + 1)
         planes = warp(np.dstack([self.flow, self.trust]), motion.flow)
         return replace(
             self,
@@ -70,6 +84,11 @@ class Anchor:
             trust=np.where(better, found, self.trust),
             age=0,
         )
+
+    def moved_to(self, still: int, motion: Motion) -> "Anchor":
+        """The same frame's anchor in another ``still``, to which ``motion`` leads; what a hint has overruled stays
+        so."""
+        return Anchor(still, motion.flow, np.where(self.trust < 0, self.trust, motion.validity))
 
     def overruled(self, ab: Image, anchored: Image, validity: Image) -> "Anchor":
         """The anchor of a frame with hints that came out with the colours ``ab``, where `read` gave ``anchored``, both

@@ -9,6 +9,7 @@ import pytest
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import Bundle, find_bundle
 from tinct.runtime.errors import StateError
+from tinct.runtime.motion.anchor import NOWHERE
 from tinct.runtime.picture.colour import lab_to_srgb
 from tinct.runtime.session import ColorizationSession, Hints, Reference
 from tinct.runtime.state import TemporalState
@@ -64,8 +65,46 @@ def test_a_still_of_another_view_anchors_nothing(film):
     session.set_references([Reference(np.random.default_rng(1).random((HEIGHT, WIDTH, 3)).astype(np.float32))])
     for number in (10, 11):
         session.step(number, frames[number])
-    assert session.snapshot().anchor is None
+    assert session.snapshot().anchor.still == NOWHERE
     assert not any(inputs["anchored_validity"].any() for inputs in session._backend.seen)
+
+
+@pytest.fixture(scope="module")
+def long_pan():
+    """As `film`, over twice the picture's width; all pictures are in colour."""
+    rng = np.random.default_rng(6)
+    grey = cv2.GaussianBlur(rng.random((HEIGHT, WIDTH + 6 * 60)).astype(np.float32), (0, 0), 4)
+    grey = cv2.normalize(grey, None, 20, 80, cv2.NORM_MINMAX)
+    frames = {k: np.ascontiguousarray(grey[:, 6 * k : 6 * k + WIDTH]) for k in range(60)}
+    return frames, {k: lab_to_srgb(np.dstack([one, 0 * one + 20, one - 50])) for k, one in frames.items()}
+
+
+def anchored_over(long_pan, stills):
+    """The still in which each frame is anchored, and the mean validity of its colours."""
+    frames, colours = long_pan
+    session = ColorizationSession(Recording(find_bundle("fake")), working_size=HEIGHT)
+    session.set_references([Reference(colours[k], lightness=frames[k]) for k in stills])
+    found = {}
+    for number, lightness in frames.items():
+        session.step(number, lightness)
+        validity = session._backend.seen[-1]["anchored_validity"]
+        found[number] = session.snapshot().anchor.still, float(validity.mean())
+    return found
+
+
+def test_a_still_from_later_in_the_shot_is_found_when_it_comes(long_pan):
+    found = anchored_over(long_pan, [40])
+    assert found[0] == (NOWHERE, 0)
+    assert found[40][0] == found[50][0] == 0
+    assert found[40][1] > 0.8
+    assert found[44][1] > 0.5
+
+
+def test_the_still_that_shows_more_of_the_frame_takes_over(long_pan):
+    found = anchored_over(long_pan, [0, 40])
+    assert found[4][0] == 0
+    assert found[40][0] == 1
+    assert found[40][1] > 0.8
 
 
 def test_a_state_takes_the_anchor_along(film):
