@@ -52,8 +52,8 @@ def bundle_checkpoint(bundle: Bundle, path: Path) -> Path:
     told = {entry.key: entry.value for entry in model.metadata_props}.get(KEY)
     if told is None:
         raise BundleError(
-            f"{bundle.folder} does not hold all that training needs, as bundles of an older Tinct and with motion in the "
-            "graph do not; start from the checkpoint it was exported from"
+            f"{bundle.folder} does not hold all that training needs, as bundles of an older Tinct and with motion in "
+            "the graph do not; start from the checkpoint it was exported from"
         )
     facts = json.loads(told)
     weights = {name: torch.tensor(values) for name, values in facts.pop("folded").items()}
