@@ -2,8 +2,8 @@
 corrects the result, and evens out what it doubts.
 
 A U-Net without normalisation layers (safe in half precision). Its last layer starts at zero, so that an untrained
-network is the hand-made rule: a still's own colour where the frame is anchored in it, else moved colour where motion is
-trusted, copied colour elsewhere.
+network is the hand-made rule: moved colour, corrected by a still's own, where motion is trusted, copied colour
+elsewhere.
 """
 
 from dataclasses import dataclass
@@ -44,8 +44,11 @@ BEFORE_TRAINING = 2.0
 """Logit of the confidence before any training: high enough that nothing is evened out."""
 WITHOUT_HINTS = -1e4
 """Blend logit of the hint's colour where the picture has no hint: never."""
+GAIN = 0.35
+"""Share of anchored colour, before any training, in what it and moved colour have together where both are trusted
+alike. The place in the still is a little wrong, in another way in each frame, and what is moved averages that."""
 LEAST_SHARE = 1e-3
-"""Of moved and of anchored colour in what the two have together, before any training."""
+"""Of either of the two."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +165,10 @@ class ColourNet(nn.Module):
 
 def _carried_priors(moved: Tensor, anchored: Tensor) -> tuple[Tensor, Tensor]:
     """Blend logits of moved and of anchored colour from their validities (B, 1, H, W): before any training the two
-    share, by the anchored one's, what the better of them earns beside the copies."""
+    share what the better of them earns beside the copies."""
     earned = 8.0 * torch.maximum(moved, anchored) - 4.0
-    share = LEAST_SHARE + (1 - 2 * LEAST_SHARE) * anchored
+    share = GAIN * anchored / (GAIN * anchored + (1 - GAIN) * moved + LEAST_SHARE)
+    share = LEAST_SHARE + (1 - 2 * LEAST_SHARE) * share
     return earned + torch.log1p(-share), earned + torch.log(share)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tinct.training.model.colour_net import GAIN
 from tinct.training.model.lite import Lite, LiteConfig
 from tinct.training.model.matching import Bank, subcell_grid, subcell_tokens
 from tinct.training.model.network import FrameInputs
@@ -58,20 +59,21 @@ def test_trusted_motion_keeps_the_moved_colour(model):
     assert (result.ab - frame[:, 1:]).abs().mean() < 0.03
 
 
-def test_a_still_s_own_colour_takes_the_place_of_the_moved_one_where_it_is_trusted(model):
+def test_a_still_s_own_colour_corrects_the_moved_one_as_far_as_it_is_trusted(model):
     reference, frame, moved = still(), still(1), still(2)
     with torch.no_grad():
         bank = model.encode_reference(reference)
 
-    def coloured(likely, trust=1.0):
+    def share(likely, trust=1.0):
         given = {"moved": moved[:, 1:], "trust": trust, "anchored": frame[:, 1:], "likely": likely}
-        return colour(model, frame[:, :1], bank, **given).ab
+        result = colour(model, frame[:, :1], bank, **given).ab
+        apart = frame[:, 1:] - moved[:, 1:]
+        return float(((result - moved[:, 1:]) * apart).mean() / apart.square().mean())
 
-    assert (coloured(1.0) - frame[:, 1:]).abs().mean() < 0.03
-    assert (coloured(1.0, trust=0.0) - frame[:, 1:]).abs().mean() < 0.03
-    assert (coloured(0.0) - moved[:, 1:]).abs().mean() < 0.03
-    halfway = torch.lerp(moved[:, 1:], frame[:, 1:], 0.5)
-    assert (coloured(0.5) - halfway).abs().mean() < 0.03
+    assert share(1.0) == pytest.approx(GAIN, abs=0.03)
+    assert share(0.5) == pytest.approx(0.5 * GAIN / (0.5 * GAIN + 1 - GAIN), abs=0.03)
+    assert share(0.0) == pytest.approx(0, abs=0.03)
+    assert share(1.0, trust=0.0) == pytest.approx(1, abs=0.03)
 
 
 def test_a_hint_colours_what_looks_like_its_place_and_nothing_else(model):
