@@ -1,6 +1,7 @@
 """Parity: whether the graphs of a bundle colour as the network does that they were exported from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ def parity_report(
     names = [name for name, reason in backend_report(bundle) if reason is None and name != "fake"]
     if not names:
         raise BundleError("parity cannot be checked: no backend can run here; install onnxruntime or openvino")
-    backends = [create_backend(name, bundle, threads=threads) for name in names]
+    exact = replace(bundle, manifest=replace(bundle.manifest, quality={}))  # so that none computes in less than float32
+    backends = [create_backend(name, exact, threads=threads) for name in names]
     dense = isinstance(network, ExemplarNetwork)
     sizes = sizes or (DENSE_SIZES if dense else SIZES)
     still_counts = still_counts or (DENSE_STILL_COUNTS if dense else STILL_COUNTS)

@@ -26,6 +26,7 @@ class OpenVinoBackend(GraphBackend):
     Fixed shapes let OpenVINO plan memory and pick kernels, which outweighs compiling once per still set.
     ``precision`` ``"bf16"`` computes in bfloat16 where the processor can (faster, results differ slightly); None does
     so where the processor has instructions for it and the model was measured to take it (`Manifest.takes_bf16`).
+    Descriptors are float32 always.
     """
 
     NAME: ClassVar[str] = "openvino"
@@ -62,9 +63,10 @@ class OpenVinoBackend(GraphBackend):
         inputs = [port.get_any_name() for port in model.inputs]
         outputs = [name for port in model.outputs for name in port.get_names()]
         require_names(self.bundle, graph, inputs=inputs, outputs=outputs)
+        descriptor = graph == self.bundle.manifest.descriptor_graph  # compared with those of other machines
         config: dict[str, object] = {
             "INFERENCE_NUM_THREADS": self.threads or usable_cores(),
-            "INFERENCE_PRECISION_HINT": self.precision,
+            "INFERENCE_PRECISION_HINT": "f32" if descriptor else self.precision,
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
             "ENABLE_CPU_PINNING": False,  # decoder and encoder share the cores

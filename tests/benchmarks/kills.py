@@ -1,6 +1,6 @@
 """Kills a short job at random instants and resumes it: every result must be the unbroken run's, frame for frame.
 
-    PYTHONPATH=.:tests/fakes python tests/benchmarks/kills.py --kills 200
+    PYTHONPATH=.:tests/fakes python tests/benchmarks/kills.py --kills 200 [--most 1]
 
 Each kill is SIGKILL to a process of its own. A run that was killed is resumed, and may be killed again; when one gets
 through, its result is compared with that of a run that nobody disturbed: hashes of the decoded frames and of the audio,
@@ -35,7 +35,7 @@ LOADED = (pipeline, writer_movie, writer_sequence)
 FRAMES = 30
 CHECKPOINT_FRAMES = 6
 MOST_KILLS = 4
-"""Kills that one job may meet before it is left in peace."""
+"""Kills that one job may meet before it is left in peace, unless told."""
 TARGETS = ("film.mov", "film.mp4", "film.mkv", "frames/r.%04d.png", "frames/r.%04d.exr")
 
 
@@ -116,15 +116,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0, help="of the instants")
+    parser.add_argument("--most", type=int, default=MOST_KILLS, help="kills that one job may meet")
     options = parser.parse_args()
     plate_run.CHECKPOINT_FRAMES = CHECKPOINT_FRAMES
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="tinct-kills-") as name:
-        return run(Path(name), options.kills, chance)
+        return run(Path(name), options.kills, options.most, chance)
 
 
-def run(folder: Path, kills: int, chance: random.Random) -> int:
-    """``kills`` kills in ``folder``; 0 when every result was right."""
+def run(folder: Path, kills: int, most: int, chance: random.Random) -> int:
+    """``kills`` kills in ``folder``, at ``most`` so many of a job; 0 when every result was right."""
     draw_film(folder, FRAMES)
     wanted, seconds = {}, {}
     for target in TARGETS:
@@ -139,7 +140,7 @@ def run(folder: Path, kills: int, chance: random.Random) -> int:
     while done < kills:
         target = TARGETS[jobs % len(TARGETS)]
         output = folder / "broken" / target
-        died, lives = True, chance.randint(1, MOST_KILLS)
+        died, lives = True, chance.randint(1, most)
         while died:
             process = start(request_for(folder, output, resume=True), folder / "report")
             if done < kills and lives:

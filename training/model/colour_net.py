@@ -188,4 +188,5 @@ def _hint_prior(hinted: HintField, rule: HintRule) -> Tensor:
     """Blend logit of the hint's colour at stride 4: high where a place is near a hint and looks like it."""
     squares = torch.square(hinted.values[:, 2:])
     apart = squares[:, :1] / rule.light**2 + squares[:, 1:].sum(1, keepdim=True) / rule.ab**2
-    return rule.far + rule.more * hinted.nearness * torch.exp(-apart) + (1 - hinted.given) * WITHOUT_HINTS
+    prior = rule.far + rule.more * hinted.nearness * torch.exp(-apart)
+    return torch.where(hinted.given > 0, prior, WITHOUT_HINTS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinct.runtime.bundle import load_bundle
+from tinct.runtime.bundle import find_bundle, load_bundle
 
 TINY = Path(__file__).parents[2] / "goldens" / "tiny_bundle"
 pytest.importorskip("openvino")
@@ -50,3 +50,13 @@ def test_bfloat16_stays_near():
     exact = OpenVinoBackend(bundle, threads=1).encode_reference(still(64))
     fast = OpenVinoBackend(bundle, threads=1, precision="bf16").encode_reference(still(64))
     np.testing.assert_allclose(fast["value8"], exact["value8"], atol=0.02)
+
+
+def test_descriptors_are_float32_always():
+    from tinct.runtime.backends.openvino_backend import OpenVinoBackend
+
+    bundle = find_bundle("lite")
+    luminance = np.random.default_rng(0).uniform(-1, 1, (1, 1, 224, 224)).astype(np.float32)
+    exact, fast = (OpenVinoBackend(bundle, threads=1, precision=name) for name in ("f32", "bf16"))
+    described = [one.describe({"luminance": luminance})["descriptor"] for one in (exact, fast)]
+    np.testing.assert_array_equal(*described)
