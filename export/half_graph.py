@@ -18,7 +18,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from tinct.runtime.errors import BundleError
 
 HOLDS_WEIGHTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
-PASSES_ON = {"Relu", "Clip", "PRelu", "Add", "Mul", "Concat", "Resize", "Pad"}
+PASSES_ON = {"Relu", "LeakyRelu", "Clip", "PRelu", "Add", "Mul", "Concat", "Resize", "Pad"}
 """Compute in half where every picture they take is in half already."""
 TYPED_INPUTS = {"Resize": (0,), "Pad": (0, 2)}
 """Inputs that are of the type computed in, where not all are: the others are sizes, and scales in float32."""

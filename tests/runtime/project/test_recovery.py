@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,10 +37,15 @@ def start(path: Path, seed: int) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(path: Path, seconds: float = 10.0) -> None:
+def wait_for(path: Path) -> None:
+    wait_until(path.exists)
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
-    while not path.exists() and time.monotonic() < end:
-        time.sleep(0.01)
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.001)
 
 
 def killed(process: subprocess.Popen[str]) -> tuple[float, list[tuple[int, float]]]:
@@ -199,22 +205,18 @@ def test_a_full_disk_leaves_the_project_as_it_was(project: Project, disk: Path) 
     save_project(project, path)
     before = path.read_bytes()
     errors: list[OutputError | None] = []
-    autosave = Autosave(path, every=0.01, on_error=errors.append)
-    filler = fill(disk)
-    large = noted(project, "x" * 30_000)
-    with pytest.raises(OutputError, match=r"No space left.*what was there is unchanged"):
-        save_project(large, path)
-    assert path.read_bytes() == before
-    autosave.changed(large)
-    end = time.monotonic() + 10
-    while autosave.error is None and time.monotonic() < end:
-        time.sleep(0.01)
-    assert "No space left" in str(autosave.error)
-    assert recovered(path) is None
-    assert not list(disk.glob(".*.new-*"))
-    filler.unlink()
-    wait_for(Path(autosave_path(path)))
-    found = recovered(path)
-    assert found == large
-    autosave.close()
+    with Autosave(path, every=0.01, on_error=errors.append) as autosave:
+        filler = fill(disk)
+        large = noted(project, "x" * 30_000)
+        with pytest.raises(OutputError, match=r"No space left.*what was there is unchanged"):
+            save_project(large, path)
+        assert path.read_bytes() == before
+        autosave.changed(large)
+        wait_until(lambda: autosave.error is not None)
+        assert "No space left" in str(autosave.error)
+        assert recovered(path) is None
+        wait_until(lambda: not list(disk.glob(".*.new-*")))  # it tries again all the time, and leaves nothing between
+        filler.unlink()
+        wait_for(Path(autosave_path(path)))
+        assert recovered(path) == large
     assert [type(error) for error in errors] == [OutputError, type(None)]
