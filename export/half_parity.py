@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.export.photographs import bank_bias, frame_of_photograph, photograph
+from tinct.export.photographs import colour_with, frame_of_photograph, photograph
 from tinct.runtime.backends import Backend, create_backend
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BundleError
@@ -63,7 +63,4 @@ def require_half(error: Mapping[str, float]) -> None:
 def _colour(backend: Backend, height: int, width: int) -> Mapping[str, NDArray[np.float32]]:
     manifest = backend.bundle.manifest
     stills = [photograph(index, height, width, manifest.colour) for index in range(STILLS)]
-    banks = [backend.encode_reference({"still": still}) for still in stills]
-    joined = {name: np.concatenate([bank[name] for bank in banks], 1) for name in manifest.bank}
-    bias = bank_bias([bank[manifest.bank[0]].shape[1] for bank in banks])
-    return backend.colorize_frame({**frame_of_photograph(height, width, manifest.colour), **joined, "bank_bias": bias})
+    return colour_with(backend, stills, frame_of_photograph(height, width, manifest.colour))

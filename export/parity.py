@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tinct.export.photographs import bank_bias, frame_of_photograph, photograph
-from tinct.runtime.backends import Backend, backend_report, create_backend
+from tinct.export.photographs import bank_bias, colour_with, frame_of_photograph, photograph
+from tinct.runtime.backends import backend_report, create_backend
+from tinct.runtime.backends.base import Tensors
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BundleError
 from tinct.training.model.exemplar.network import ExemplarNetwork
@@ -17,7 +18,6 @@ from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.registry import Network, make_bank
 
 Image = NDArray[np.float32]
-Tensors = dict[str, Image]
 
 SIZES = ((224, 384), (288, 512), (320, 192))
 STILL_COUNTS = (1, 2, 5)
@@ -65,7 +65,7 @@ def parity_report(
             frame = frame_of_photograph(height, width, network.config)
             expected = _run_network(network, stills, frame)
             for backend in backends:
-                measured = _compare(expected, _run_backend(backend, stills, frame), network.config.ab_scale)
+                measured = _compare(expected, colour_with(backend, stills, frame), network.config.ab_scale)
                 cases[backend.NAME].append({"height": height, "width": width, "stills": count, **measured})
     return {name: _worst(rows) for name, rows in cases.items()}
 
@@ -114,10 +114,3 @@ def _run_network(network: Network | SelfMoving, stills: Sequence[Image], frame: 
         images = network.FRAME(**{name: torch.from_numpy(frame[name]) for name in network.FRAME._fields})
         colours = network.colorize_frame(images, bank, bias)
     return {"ab": colours.ab.numpy(), "confidence": colours.confidence.numpy()}
-
-
-def _run_backend(backend: Backend, stills: Sequence[Image], frame: Tensors) -> Tensors:
-    banks = [backend.encode_reference({"still": still}) for still in stills]
-    joined = {name: np.concatenate([bank[name] for bank in banks], 1) for name in backend.bundle.manifest.bank}
-    bias = bank_bias([bank[backend.bundle.manifest.bank[0]].shape[1] for bank in banks])
-    return dict(backend.colorize_frame({**frame, **joined, "bank_bias": bias}))

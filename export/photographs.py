@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime import demo
+from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.media import read_still
 from tinct.runtime.picture.colour import srgb_to_lab
 
@@ -67,3 +68,12 @@ def bank_bias(counts: Sequence[int]) -> Image:
     """Weights (1, N) of stills of so many tokens each: the first counts twice, the others once."""
     rows = [np.full((1, count), np.log(2.0) if index == 0 else 0.0, np.float32) for index, count in enumerate(counts)]
     return np.concatenate(rows, 1)
+
+
+def colour_with(backend: Backend, stills: Sequence[Image], frame: Tensors) -> Tensors:
+    """What ``backend`` gives for a ``frame`` as of `frame_of_photograph`, with ``stills`` as of `photograph`."""
+    names = backend.bundle.manifest.bank
+    banks = [backend.encode_reference({"still": still}) for still in stills]
+    joined = {name: np.concatenate([bank[name] for bank in banks], 1) for name in names}
+    bias = bank_bias([bank[names[0]].shape[1] for bank in banks])
+    return backend.colorize_frame({**frame, **joined, "bank_bias": bias})

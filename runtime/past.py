@@ -109,11 +109,8 @@ class Past:
         likeness, still = max(found, default=(0.0, NOWHERE))
         if likeness < LOOKS_ALIKE:
             return anchor
-        candidate = self._fit(stills.view(still), size)
-        assert candidate is not None
-        motion = trusted_motion(np.ascontiguousarray(candidate[..., 0]), lightness, source)
-        better = float(motion.validity.mean()) > max(LEAST_TRUST, strength + MORE)
-        return anchor.moved_to(still, motion) if better else anchor
+        shown = self._best_shown((still,), max(LEAST_TRUST, strength + MORE), lightness, size, stills, source)
+        return anchor if shown is None else anchor.moved_to(shown.still, shown.motion)
 
     def _from_still(self, lightness: Image, size: WorkingSize, stills: StillViews, source: MotionSource) -> PastOfFrame:
         """A still of the same view stands in for the previous frame: the frame it was made from gets its very
@@ -164,8 +161,20 @@ class Past:
         self, lightness: Image, size: WorkingSize, stills: StillViews, source: MotionSource
     ) -> _Shown | None:
         """Of the first stills that take part the one that motion leads to best, None where they show other views."""
-        best, least = None, LEAST_TRUST
-        for still in stills.taking_part[:STILLS_TRIED]:
+        return self._best_shown(stills.taking_part[:STILLS_TRIED], LEAST_TRUST, lightness, size, stills, source)
+
+    def _best_shown(
+        self,
+        tried: tuple[int, ...],
+        least: float,
+        lightness: Image,
+        size: WorkingSize,
+        stills: StillViews,
+        source: MotionSource,
+    ) -> _Shown | None:
+        """Of the stills ``tried`` the one that motion leads to best, None where its mean trust is ``least`` or less."""
+        best = None
+        for still in tried:
             view = self._fit(stills.view(still), size)
             if view is None:
                 continue

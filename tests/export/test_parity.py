@@ -7,7 +7,7 @@ import torch
 
 from tinct.export.half import round_weights
 from tinct.export.parity import parity_report, require_parity
-from tinct.export.photographs import bank_bias, frame_of_photograph, photograph
+from tinct.export.photographs import colour_with, frame_of_photograph, photograph
 from tinct.runtime.bundle import find_bundle, load_bundle
 from tinct.runtime.errors import BundleError
 from tinct.training.model.weights import load_weights
@@ -49,9 +49,7 @@ def test_hints_colour_in_bfloat16_as_in_float32() -> None:
     frame = frame_of_photograph(224, 384, scale)
     for precision in ("f32", "bf16"):
         backend = openvino_backend.OpenVinoBackend(bundle, precision=precision)
-        bank = dict(backend.encode_reference({"still": photograph(0, 224, 384, scale)}))
-        bias = bank_bias([bank[bundle.manifest.bank[0]].shape[1]])
-        results[precision] = backend.colorize_frame({**frame, **bank, "bank_bias": bias})["ab"] * scale.ab_scale
+        results[precision] = colour_with(backend, [photograph(0, 224, 384, scale)], frame)["ab"] * scale.ab_scale
     assert np.abs(results["bf16"] - results["f32"]).mean() < 0.3
 
 

@@ -17,13 +17,18 @@ from tinct.runtime.state import TemporalState
 HEIGHT, WIDTH, COUNT = 96, 160, 10
 
 
+def pan(count, step, *, seed, blur):
+    """Lightness of the frames of a pan by ``step`` pixels each."""
+    random = np.random.default_rng(seed)
+    grey = cv2.GaussianBlur(random.random((HEIGHT, WIDTH + step * count)).astype(np.float32), (0, 0), blur)
+    grey = cv2.normalize(grey, None, 20, 80, cv2.NORM_MINMAX)
+    return [np.ascontiguousarray(grey[:, step * k : step * k + WIDTH]) for k in range(count)]
+
+
 @pytest.fixture(scope="module")
 def film():
     """Lightness of a pan, by number, and the first picture in colour."""
-    rng = np.random.default_rng(4)
-    grey = cv2.GaussianBlur(rng.random((HEIGHT, WIDTH + 2 * COUNT)).astype(np.float32), (0, 0), 3)
-    grey = cv2.normalize(grey, None, 20, 80, cv2.NORM_MINMAX)
-    frames = {10 + k: np.ascontiguousarray(grey[:, 2 * k : 2 * k + WIDTH]) for k in range(COUNT)}
+    frames = dict(enumerate(pan(COUNT, 2, seed=4, blur=3), 10))
     first = frames[10]
     return frames, lab_to_srgb(np.dstack([first, 20 * np.sin(first / 5), 20 * np.cos(first / 5)]))
 
@@ -72,10 +77,7 @@ def test_a_still_of_another_view_anchors_nothing(film):
 @pytest.fixture(scope="module")
 def long_pan():
     """As `film`, over twice the picture's width; all pictures are in colour."""
-    rng = np.random.default_rng(6)
-    grey = cv2.GaussianBlur(rng.random((HEIGHT, WIDTH + 6 * 60)).astype(np.float32), (0, 0), 4)
-    grey = cv2.normalize(grey, None, 20, 80, cv2.NORM_MINMAX)
-    frames = {k: np.ascontiguousarray(grey[:, 6 * k : 6 * k + WIDTH]) for k in range(60)}
+    frames = dict(enumerate(pan(60, 6, seed=6, blur=4)))
     return frames, {k: lab_to_srgb(np.dstack([one, 0 * one + 20, one - 50])) for k, one in frames.items()}
 
 

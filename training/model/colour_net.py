@@ -189,4 +189,5 @@ def _hint_prior(hinted: HintField, rule: HintRule) -> Tensor:
     squares = torch.square(hinted.values[:, 2:])
     apart = squares[:, :1] / rule.light**2 + squares[:, 1:].sum(1, keepdim=True) / rule.ab**2
     prior = rule.far + rule.more * hinted.nearness * torch.exp(-apart)
+    # Not prior + (1 - given) * WITHOUT_HINTS: in bfloat16 OpenVINO 2026.4 gets that sum wrong, and hints are lost.
     return torch.where(hinted.given > 0, prior, WITHOUT_HINTS)

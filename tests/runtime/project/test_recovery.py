@@ -57,7 +57,9 @@ def killed(process: subprocess.Popen[str]) -> tuple[float, list[tuple[int, float
     return at, [(int(number), float(when)) for number, when in lines]
 
 
-def test_killed_at_50_instants_the_last_second_is_all_that_is_lost(project: Project, tmp_path: Path) -> None:
+def test_killed_at_50_instants_the_last_second_is_all_that_is_lost(
+    project: Project, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     chance = random.Random(6)
     for batch in range(0, KILLS, AT_ONCE):
         paths = [tmp_path / f"{batch + each}" / "film.tinct" for each in range(AT_ONCE)]
@@ -65,6 +67,8 @@ def test_killed_at_50_instants_the_last_second_is_all_that_is_lost(project: Proj
             path.parent.mkdir()
             save_project(project, path)
         running = [start(path, batch + each) for each, path in enumerate(paths)]
+        for process in running:
+            request.addfinalizer(process.kill)  # those that are left when an assertion fails would go on for ever
         for process, path in zip(running, paths, strict=True):
             wait_for(path.with_name(".film.tinct.lock"))
             time.sleep(chance.random() * 0.25)
