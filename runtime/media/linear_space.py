@@ -10,7 +10,7 @@ class LinearSpace:
     """Linear RGB whose equal values are neutral.
 
     ``to_xyz``: rows of the matrix to CIE XYZ, D65. ``luma_weights``: shares of R, G and B in its luminance; they sum
-    to 1. ``scene``: values are scene-referred: they go far above 1, and are seen through a shoulder (`view_luminance`);
+    to 1. ``scene``: values are scene-referred: they go far above 1, and are seen through a shoulder (view.py);
     otherwise 1 is the white of a display.
     """
 

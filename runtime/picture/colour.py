@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.picture.bands import for_row_bands
+from tinct.runtime.picture.colour_loops import ENCODED, LINEAR, SCENE, lightness_of
+from tinct.runtime.picture.compiled import pixels
 from tinct.runtime.picture.transfer import Image, lab_curve, lab_curve_inverse, srgb_decode, srgb_encode
-from tinct.runtime.picture.view import view_luminance
 
 TRANSFERS = ("linear", "srgb", "bt709")
 """What `ColourTags.transfer` may say."""
@@ -75,7 +76,7 @@ def luma_to_lightness(luma: Image, tags: ColourTags) -> Image:
 
     Display-referred material ("srgb", and "bt709" as video is graded on a display) is read through the sRGB curve:
     the Lab view is that of the picture on the display, not of the scene before the camera. "linear" is read as it is;
-    a colour-managed scene is seen through the shoulder of `view_luminance`.
+    a colour-managed scene is seen through the shoulder of view.py.
 
     Args:
         luma: (H, W) float32, encoded as in the file, full scale 0..1; beyond is clipped, non-finite gives 0.
@@ -89,34 +90,16 @@ def luma_to_lightness(luma: Image, tags: ColourTags) -> Image:
     """
     check_image("luma", luma, (None, None))
     check_transfer(tags)
+    kind = LINEAR if tags.transfer == "linear" else ENCODED
+    if tags.space is not None and tags.space.scene:
+        kind = SCENE
     lightness = np.empty(luma.shape, np.float32)
 
-    def band(rows: slice, scratch: Image) -> None:
-        view_lightness(luma[rows], tags, lightness[rows], scratch)
+    def band(rows: slice, _: Image) -> None:
+        lightness_of(pixels(luma[rows]), kind, lightness[rows].reshape(-1))
 
-    for_row_bands(luma.shape[0], luma.shape[1], band, planes=2)
+    for_row_bands(luma.shape[0], luma.shape[1], band)
     return lightness
-
-
-def view_lightness(luma: Image, tags: ColourTags, out: Image, scratch: Image) -> None:
-    """`luma_to_lightness` of one band into ``out``, unchecked; ``scratch`` has two planes or more."""
-    view, spare = scratch[:2]
-    if tags.space is not None and tags.space.scene:
-        np.minimum(view_luminance(luma, view), np.float32(1), out=view)
-    else:
-        np.minimum(luma, np.float32(1), out=view)
-    np.maximum(view, np.float32(0), out=view)
-    finite = np.isfinite(luma)
-    if not finite.all():
-        view[~finite] = 0
-    if tags.transfer == "linear":
-        lab_curve(view, out, spare)
-    else:
-        lab_curve(srgb_decode(view, out, spare), view, spare)
-        out[...] = view
-    out *= np.float32(116)
-    out -= np.float32(16)
-    np.maximum(out, np.float32(0), out=out)
 
 
 def srgb_to_lab(rgb: Image) -> Image:

@@ -5,8 +5,8 @@ largest chroma of every lightness and hue stands in a table, so that the time pe
 """
 
 from functools import cache
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from tinct.runtime.media.linear_space import LinearSpace
@@ -19,9 +19,31 @@ UPPER_END = 1.031
 _HALVINGS = 20
 _SLACK = np.float32(1.01)
 """Between its entries the table is low by up to 1 % at the gamut's corners; colours inside must not be touched."""
-_WIDEST_REMAP = 32_000
-"""OpenCV's remap takes fewer columns than 2^15 at a time."""
-_TINY = np.float32(1e-30)
+
+
+class Gamut(NamedTuple):
+    """What compiled loops want of a gamut, float32, read-only.
+
+    ``table``: (planes, 201 * 361) `largest_chroma`, or its first plane alone where there is no upper end. ``safe``:
+    (201,) squares of the chroma that every hue has room for between a row of the table and the next.
+    """
+
+    table: Image
+    safe: Image
+
+
+@cache
+def gamut_of(primaries: Primaries, *, scene: bool = False, upper_end: bool = True) -> Gamut:
+    """The gamut of those primaries, of a managed scene, or without an upper end for R, G and B."""
+    if scene:
+        assert isinstance(primaries, LinearSpace)
+        planes = largest_scene_chroma(primaries)
+    else:
+        planes = largest_chroma(primaries)[: None if upper_end else 1]
+    narrowest = planes.min(axis=(0, 2))
+    safe = np.minimum(narrowest, np.append(narrowest[1:], narrowest[-1])) ** 2
+    safe.setflags(write=False)
+    return Gamut(planes.reshape(len(planes), -1), safe)
 
 
 @cache
@@ -60,35 +82,3 @@ def largest_scene_chroma(space: LinearSpace) -> Image:
     table = np.minimum(largest_chroma(space)[:1], largest_chroma("bt2020")[:1])
     table.setflags(write=False)
     return table
-
-
-def shorten_chroma(lightness: Image, a: Image, b: Image, table: Image, scratch: Image) -> None:
-    """Shorten ``a`` and ``b`` in place to the chroma that ``table`` allows, give or take 1 %; 0 stays exactly 0.
-
-    Args:
-        lightness: (H, W) float32 L* 0..100.
-        a: (H, W) float32 Lab units, contiguous, changed.
-        b: the same.
-        table: `largest_chroma`, or its first plane alone, (1, 201, 361), where there is no upper end.
-        scratch: (3, H, W) float32, contiguous, overwritten.
-    """
-    row, hue, share = scratch
-    np.multiply(lightness, np.float32(2), out=row)
-    cv2.phase(a, b, hue, angleInDegrees=True)
-    flat_share, flat_hue, flat_row = (plane.reshape(1, -1) for plane in (share, hue, row))
-    for start in range(0, a.size, _WIDEST_REMAP):
-        part = np.s_[:, start : start + _WIDEST_REMAP]
-        ends = [
-            cv2.remap(plane, flat_hue[part], flat_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            for plane in table
-        ]
-        flat_share[part] = ends[0] if len(ends) == 1 else cv2.min(*ends)
-    # Not cv2.magnitude: its last bit depends on where the arrays lie in memory.
-    chroma, square = np.multiply(a, a, out=row), np.multiply(b, b, out=hue)
-    chroma += square
-    np.sqrt(chroma, out=chroma)
-    np.maximum(chroma, _TINY, out=chroma)
-    share /= chroma
-    np.minimum(share, np.float32(1), out=share)
-    a *= share
-    b *= share

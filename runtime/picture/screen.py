@@ -24,10 +24,10 @@ def screen_rgb(rgb: Image, tags: ColourTags) -> Image:
 
 
 def linear_to_srgb(rgb: Image, space: LinearSpace) -> Image:
-    """``rgb`` (..., 3) float32 of the linear ``space`` as sRGB, clipped to 0..1; a scene through `view_luminance`."""
+    """``rgb`` (..., 3) float32 of the linear ``space`` as sRGB, clipped to 0..1; a scene through its view (view.py)."""
     if space.scene:
         luminance = desaturate(rgb, space.luma_weights)
-        rgb = rgb / view_gain(luminance, np.empty_like(luminance))[..., None]
+        rgb = rgb / view_gain(luminance)[..., None]
     matrix = xyz_ratios_to_rgb("bt709") @ rgb_to_xyz_ratios(space)
     with np.errstate(invalid="ignore"):
         return encode_linear(rgb @ matrix.T.astype(np.float32), "srgb")

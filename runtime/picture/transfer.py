@@ -38,16 +38,11 @@ def srgb_decode(x: Image, out: Image, spare: Image) -> Image:
 def srgb_encode(x: Image, out: Image, spare: Image) -> Image:
     """Linear light to sRGB code values, full scale 0..1 (IEC 61966-2-1); negative light mirrors positive."""
     np.abs(x, out=spare)
-    srgb_encode_line(spare, out, spare)
-    return np.copysign(out, x, out=out)
-
-
-def srgb_encode_line(x: Image, out: Image, spare: Image) -> Image:
-    """`srgb_encode`, but negative light goes on along the line of slope 12.92; ``spare`` may be ``x``."""
-    np.maximum(x, np.float32(SRGB_BREAK), out=out)
+    np.maximum(spare, np.float32(SRGB_BREAK), out=out)
     _power(out, 1 / SRGB_GAMMA)
-    np.minimum(x, np.float32(SRGB_BREAK), out=spare)
-    return _weighted(out, SRGB_SCALE, spare, SRGB_SLOPE, -SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA))
+    np.minimum(spare, np.float32(SRGB_BREAK), out=spare)
+    _weighted(out, SRGB_SCALE, spare, SRGB_SLOPE, -SRGB_SCALE * SRGB_BREAK ** (1 / SRGB_GAMMA))
+    return np.copysign(out, x, out=out)
 
 
 def lab_curve(x: Image, out: Image, spare: Image) -> Image:

@@ -14,7 +14,6 @@ bicubic, guided filter and joint bilateral upsampling, ``tests/benchmarks/edge_c
 """
 
 import math
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -22,8 +21,10 @@ from numpy.typing import NDArray
 
 from tinct.runtime.picture.bands import for_row_bands
 from tinct.runtime.picture.colour import check_image
+from tinct.runtime.picture.enlarging_loops import enlarge_rows, slopes
 
 Image = NDArray[np.float32]
+Places = NDArray[np.int64]
 
 EDGE_VARIANCE = 80.0
 """Variance of L* (squared) below which an edge does not lead chroma, at enlargement 1; divided by the enlargement."""
@@ -34,7 +35,6 @@ _NEIGHBOURS = (3, 3)
 _BILINEAR_LOSS = np.array([1 / 8, 3 / 4, 1 / 8], np.float32)
 """What bilinear enlargement followed by area averaging leaves of a row of pixels, for integer factors of 2 or more."""
 _MEDIAN_OF_NORMAL = 0.6745
-_MIN_VARIANCE = np.float32(1e-3)
 
 
 def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Image) -> Image:
@@ -54,33 +54,26 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
     check_image("ab_small", ab_small, (None, None, 2))
     check_image("lightness_small", lightness_small, ab_small.shape[:2])
     check_image("lightness_full", lightness_full, (None, None))
+    ab_small, lightness_small = (np.require(image, requirements=("C", "W")) for image in (ab_small, lightness_small))
     small, full = ab_small.shape[:2], lightness_full.shape
     if full[0] <= small[0] and full[1] <= small[1]:
         return np.asarray(cv2.resize(ab_small, full[::-1], interpolation=cv2.INTER_AREA), np.float32)
     factor = max(full[0] / small[0], full[1] / small[1])
     window = np.ones(_NEIGHBOURS, np.uint8)
     least, most = (np.asarray(bound(ab_small, window), np.float32) for bound in (cv2.erode, cv2.dilate))
-    ab = _enlarge(_presharpened(ab_small, factor, least, most), full)
-    slope = _enlarge(_slope(ab_small, lightness_small, edge_variance_of(lightness_full) / factor), full)
-    known = _enlarge(lightness_small, full)
-    # Bounds of a neighbourhood hold for the whole of its middle pixel: interpolating them would only cost time.
-    least, most = (
-        np.asarray(cv2.resize(bound, (full[1], small[0]), interpolation=cv2.INTER_NEAREST), np.float32)
-        for bound in (least, most)
-    )
+    sharp = _presharpened(ab_small, factor, least, most)
+    slope = _slope(ab_small, lightness_small, edge_variance_of(lightness_full) / factor)
+    rows, down = _between(small[0], full[0])
+    columns, across = _between(small[1], full[1])
+    result = np.empty((full[0], 2 * full[1]), np.float32)
 
-    def band(rows: slice, scratch: Image) -> None:
-        detail, both, target = scratch[0], scratch[1:].reshape(*scratch.shape[1:], 2), ab[rows]
-        np.subtract(lightness_full[rows], known[rows], out=detail)
-        cv2.merge((detail, detail), both)
-        both *= slope[rows]
-        both += target
-        for row, part in _shares(rows, small[0], full[0]):
-            np.maximum(both[part], least[row], out=both[part])
-            np.minimum(both[part], most[row], out=target[part])
+    def band(part: slice, _: Image) -> None:
+        light = np.require(lightness_full[part], requirements=("C", "W"))
+        places = columns, across, np.ascontiguousarray(rows[:, part]), down[part]
+        enlarge_rows(sharp, slope, lightness_small, least, most, *places, light, result[part])
 
-    for_row_bands(full[0], full[1], band, planes=3)
-    return ab
+    for_row_bands(full[0], full[1], band)
+    return result.reshape(*full, 2)
 
 
 def edge_variance_of(lightness: Image) -> float:
@@ -91,8 +84,15 @@ def edge_variance_of(lightness: Image) -> float:
     return EDGE_VARIANCE + GRAIN_FACTOR * _grain(lightness) ** 2
 
 
-def _enlarge(image: Image, size: tuple[int, ...]) -> Image:
-    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+def _between(small: int, full: int) -> tuple[Places, Image]:
+    """Where the centres of ``full`` pixels lie among ``small`` ones of the same extent.
+
+    Returns: (3, full) those before and after, and the one whose area it is; (full,) the share of the one after, 0..1.
+    """
+    centre = (np.arange(full) + 0.5) * small / full - 0.5
+    before = np.clip(np.floor(centre), 0, small - 1).astype(np.int64)
+    after, middle = np.minimum(before + 1, small - 1), np.arange(full) * small // full
+    return np.stack([before, after, middle]), np.clip(centre - before, 0, 1).astype(np.float32)
 
 
 def _grain(lightness: Image) -> float:
@@ -108,19 +108,6 @@ def _grain(lightness: Image) -> float:
     return float(np.median(off)) / (_MEDIAN_OF_NORMAL * math.sqrt(1.5))
 
 
-def _shares(rows: slice, small: int, full: int) -> Iterator[tuple[int, slice]]:
-    """Cut ``rows`` of an image of height ``full`` by the rows of one of height ``small`` that they lie in.
-
-    Yields the small row and the part of ``rows``, counted from their start.
-    """
-    start = rows.start
-    while start < rows.stop:
-        row = start * small // full
-        stop = min(rows.stop, -(-(row + 1) * full // small))
-        yield row, slice(start - rows.start, stop - rows.start)
-        start = stop
-
-
 def _presharpened(ab: Image, factor: float, least: Image, most: Image) -> Image:
     """Add what bilinear enlargement by ``factor`` will take away, within the neighbourhood's ``least`` and ``most``."""
     blurred = cv2.sepFilter2D(ab, -1, _BILINEAR_LOSS, _BILINEAR_LOSS, borderType=cv2.BORDER_REPLICATE)
@@ -130,10 +117,6 @@ def _presharpened(ab: Image, factor: float, least: Image, most: Image) -> Image:
 
 def _slope(ab: Image, lightness: Image, edge_variance: float) -> Image:
     """Chroma change per unit of L* around each pixel, (h, w, 2), shrunk to 0 where the two do not change together."""
-    mean_l, mean_ab = cv2.blur(lightness, _NEIGHBOURS), cv2.blur(ab, _NEIGHBOURS)
-    variance = np.maximum(cv2.blur(lightness * lightness, _NEIGHBOURS) - mean_l * mean_l, 0)
-    covariance = cv2.blur(ab * lightness[..., None], _NEIGHBOURS) - mean_ab * mean_l[..., None]
-    variance_ab = np.maximum((cv2.blur(ab * ab, _NEIGHBOURS) - mean_ab * mean_ab).sum(axis=-1), _MIN_VARIANCE)
-    correlation = (covariance * covariance).sum(axis=-1) / (np.maximum(variance, _MIN_VARIANCE) * variance_ab)
-    trust = np.minimum(correlation, 1) ** 2 / (variance + np.float32(edge_variance))
-    return np.asarray(cv2.blur(covariance * trust[..., None], _NEIGHBOURS), np.float32)
+    found = np.empty_like(ab)
+    slopes(ab, lightness, np.float32(edge_variance), found)
+    return np.asarray(cv2.blur(found, _NEIGHBOURS), np.float32)

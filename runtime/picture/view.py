@@ -19,22 +19,9 @@ from tinct.runtime.picture.transfer import Image
 _KNEE = np.float32(0.5)
 
 
-def view_luminance(luminance: Image, out: Image) -> Image:
-    """``V(luminance)`` into ``out``, any shape, float32; values below 0 and non-finite ones pass through."""
-    np.maximum(luminance, _KNEE, out=out)
-    np.divide(np.float32(-0.25), out, out=out)
-    out += _KNEE  # the part above the knee: 0 at and below it
-    out += np.minimum(luminance, _KNEE)
-    return out
-
-
-def view_gain(luminance: Image, out: Image) -> Image:
-    """``Y / V(Y)`` into ``out``, float32: 1 up to the knee and for negative or non-finite values."""
-    # With y = max(Y, 1/2): y / (1 - 1 / (4 y)) = y + y / (4 y - 1).
-    np.maximum(luminance, _KNEE, out=out)
-    out[~np.isfinite(out)] = _KNEE
-    part = out * np.float32(4)
-    part -= np.float32(1)
-    np.divide(out, part, out=part)
-    out += part
-    return out
+def view_gain(luminance: Image) -> Image:
+    """``Y / V(Y)``, any shape, float32: 1 up to the knee and for negative or non-finite values."""
+    # With y = max(Y, 1/2): y / (1 - 1 / (4 y)) = y + y / (4 y - 1); so has gain_of in colour_loops.py.
+    y = np.maximum(luminance, _KNEE)
+    y[~np.isfinite(y)] = _KNEE
+    return np.asarray(y + y / (4 * y - 1), np.float32)

@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from tinct.runtime.errors import UsageError, WorkerError
+from tinct.runtime.picture.compose import compile_loops
 from tinct.runtime.still_cache import DEFAULT_LIMIT, StillCache
 from tinct.runtime.worker.connection import Connection
 from tinct.runtime.worker.endpoint import Endpoint, worker_folder
@@ -88,6 +89,7 @@ class Worker:
             self._address = dict(endpoint.address)
             self._called = time.monotonic()
             _log.info("the worker %d listens on %s", os.getpid(), endpoint.address)
+            Thread(target=compile_loops, name="tinct-compile", daemon=True).start()
             try:
                 while self._waits(endpoint.listener):
                     self._take_in(endpoint)

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from tinct.runtime.picture.colour import lab_to_srgb, srgb_to_lab
-from tinct.runtime.picture.gamut import largest_chroma, shorten_chroma
+from tinct.runtime.picture.colour_loops import gamut_places, gamut_shares
+from tinct.runtime.picture.gamut import gamut_of, largest_chroma
 
 
 def shortened(lab: np.ndarray) -> np.ndarray:
-    a, b = lab[..., 1].copy(), lab[..., 2].copy()
-    scratch = np.full((3, *a.shape), np.nan, np.float32)
-    shorten_chroma(np.ascontiguousarray(lab[..., 0]), a, b, largest_chroma("bt709"), scratch)
-    return np.stack([lab[..., 0], a, b], axis=-1)
+    flat = lab.reshape(-1, 3).astype(np.float32)
+    lightness, a, b = (np.ascontiguousarray(plane) for plane in flat.T)
+    place, row_part, hue_part, share = np.empty(a.size, np.int32), *(np.empty_like(a) for _ in range(3))
+    gamut_places(lightness, a, b, place, row_part, hue_part)
+    gamut_shares(*gamut_of("bt709"), a, b, place, row_part, hue_part, share)
+    return np.stack([lightness, a * share, b * share], axis=-1).reshape(lab.shape)
 
 
 def test_colours_of_the_gamut_stay() -> None:
