@@ -1,10 +1,11 @@
 """Shows what each part of `lite` and of its training is worth: variants trained alike, in one table.
 
     python tests/benchmarks/ablation.py DATA CLIPS --output FOLDER [--variant whole no_past ...] [--steps 600]
-          [--exclude-from FILE]
+          [--weights CHECKPOINT] [--exclude-from FILE]
 
 Every variant trains for the same number of steps on the same samples of DATA with the recipe `lite_cpu`, but for what
-its name says, from the pretrained trunk; then it is exported, and colours CLIPS under protocol P. ``stills_N`` is
+its name says, from the pretrained trunk, or with --weights on from a trained network, at a lower rate and with the
+trunk as it is; then it is exported, and colours CLIPS under protocol P. ``stills_N`` is
 `whole` with N stills in force from the first frame on (the first frame, and others spread evenly to the last); those
 rows count the frames that are a still in none of them. `half_data` leaves out every second clip, `wide` and `narrow`
 have half as many more or fewer channels in the colour network. Run with several ``--steps`` for learning curves. A
@@ -15,11 +16,12 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from tinct.colorizer import RuntimeColorizer
 from tinct.commands.train import read_names
@@ -32,11 +34,16 @@ from tinct.training.evaluation.clip import Clip, find_clips, load_clip
 from tinct.training.evaluation.metrics.psnr import psnr
 from tinct.training.evaluation.protocol import evaluate
 from tinct.training.loop import train
+from tinct.training.model.features.trunk_weights import RANDOM
 from tinct.training.model.lite import LiteConfig
+from tinct.training.model.registry import create_network
+from tinct.training.model.weights import load_weights, pack, stored_config
 from tinct.training.recipes import Recipe, lite_cpu
 
 METRICS = ("psnr", "warp_error", "cdc", "colourfulness")
 STILLS = (1, 2, 5)
+GOING_ON = 2e-4
+"""Learning rate from trained weights."""
 
 
 def _colour(recipe: Recipe, **changes: object) -> Recipe:
@@ -85,20 +92,37 @@ def stills(frames: int, count: int) -> tuple[int, ...]:
     return tuple(int(i) for i in np.linspace(0, frames - 1, count).round()) if count > 1 else (0,)
 
 
-def trained(name: str, folder: Path, data: Path, steps: int, exclude: Sequence[str]) -> Backend:
+def trained(name: str, folder: Path, arguments: argparse.Namespace) -> Backend:
     """The variant ``name``, trained in ``folder`` and exported there unless it is already, on the best backend."""
     bundle = folder / "bundle"
     if not bundle.exists():
-        export_bundle(_train(name, folder, data, steps, exclude), bundle, name=name.replace("_", "-"), version="0.0.1")
+        export_bundle(_train(name, folder, arguments), bundle, name=name.replace("_", "-"), version="0.0.1")
     return create_backend("auto", load_bundle(bundle))
 
 
-def _train(name: str, folder: Path, data: Path, steps: int, exclude: Sequence[str]) -> Path:
+def _train(name: str, folder: Path, arguments: argparse.Namespace) -> Path:
+    data: Path = arguments.data
+    exclude = read_names(arguments.exclude_from) if arguments.exclude_from else []
     if name == "half_data":
         videos = sorted(path.name for path in data.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
         exclude = [*exclude, *[video for video in videos if video not in exclude][::2]]
-    recipe = replace(VARIANTS[name](lite_cpu()), steps=steps, checkpoint_every=100)
-    return train(recipe, data=data, output=folder, resume=True, exclude=exclude)
+    recipe, start = lite_cpu(), None
+    if arguments.weights:
+        model = stored_config(arguments.weights, recipe.variant)
+        recipe = replace(recipe, model=model, learning_rate=GOING_ON, trunk_from=1.0, warmup=40)
+    recipe = replace(VARIANTS[name](recipe), steps=arguments.steps, checkpoint_every=100)
+    if arguments.weights:
+        start = _started(arguments.weights, recipe, folder / "start.pt")
+    return train(recipe, data=data, output=folder, weights=start, resume=True, exclude=exclude)
+
+
+def _started(weights: Path, recipe: Recipe, path: Path) -> Path:
+    """The network of ``weights`` with the recipe's configuration, written to ``path``."""
+    network = create_network(recipe.variant, recipe.model, weights=RANDOM)
+    network.load_state_dict(load_weights(weights).state_dict())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"network": pack(network)}, path)
+    return path
 
 
 def measure(name: str, backend: Backend, clips: Iterable[Path]) -> dict[str, float]:
@@ -113,13 +137,12 @@ def measure(name: str, backend: Backend, clips: Iterable[Path]) -> dict[str, flo
 
 
 def rows(arguments: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]]]:
-    exclude = read_names(arguments.exclude_from) if arguments.exclude_from else []
     for name in arguments.variant:
         network = "whole" if name.startswith("stills_") else name  # those are of one network
         folder = arguments.output / f"{network}_{arguments.steps}"
         kept = folder / f"{name}.json"
         if not kept.exists():
-            backend = trained(network, folder, arguments.data, arguments.steps, exclude)
+            backend = trained(network, folder, arguments)
             kept.write_text(json.dumps(measure(name, backend, find_clips(arguments.clips))))
         yield name, json.loads(kept.read_text())
 
@@ -131,6 +154,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--variant", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--weights", type=Path)
     parser.add_argument("--exclude-from", type=Path)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
