@@ -6,6 +6,7 @@ from setuptools import find_packages, setup
 
 PARTS = ("plugin", "export", "runtime", "training", "ui")
 BUNDLES = "runtime/bundles"
+GRAPHS = "runtime/picture/graphs"
 
 
 def below(folder: str, package: str) -> list[str]:
@@ -22,6 +23,7 @@ setup(
         *below("tinct", "tinct"),
         *(name for part in PARTS for name in below(part, f"tinct.{part}")),
         *data_folders(BUNDLES, "tinct.runtime.bundles"),
+        *data_folders(GRAPHS, "tinct.runtime.picture.graphs"),
     ],
     package_dir={"tinct": "tinct", **{f"tinct.{part}": part for part in PARTS}},
 )

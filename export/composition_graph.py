@@ -1,14 +1,19 @@
-"""The graph that puts chroma at working size onto a plate: what `upsample_chroma` and `compose` do, on the device.
+"""The graphs that put chroma at working size onto a plate: what `upsample_chroma` and `compose` do, on the device.
 
 A 4K frame then crosses the bus once each way. Formulas and their sources stand in ``upsample.py``, ``compose.py``,
-``gamut.py`` and ``transfer.py`` of ``runtime/picture/``; the constants are theirs. Shapes: H, W plate, h, w working
-size, smaller than the plate.
+``gamut.py``, ``view.py`` and ``transfer.py`` of ``runtime/picture/``; the constants are theirs. Shapes: H, W plate,
+h, w working size, smaller than the plate.
+
+    python -m tinct.export.composition_graph runtime/picture/graphs
+
+makes those that ship.
 """
 
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
@@ -16,13 +21,8 @@ from torch.export import Dim
 from torch.nn import functional as F
 
 from tinct.export.graphs import export_graph
-from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.picture.colour import check_transfer, xyz_ratios_to_rgb
-from tinct.runtime.picture.gamut import largest_chroma
+from tinct.runtime.picture.composition import INPUTS, KINDS, OUTPUTS, graph_path
 from tinct.runtime.picture.transfer import LAB_BREAK, SRGB_BREAK, SRGB_GAMMA, SRGB_OFFSET, SRGB_SCALE, SRGB_SLOPE
-
-INPUTS = ("luma", "ab", "lightness", "enlargement", "edge_variance", "chroma")
-OUTPUTS = ("rgb",)
 
 _TOUCHING = 1 - 1e-6
 _TINY = 1e-30
@@ -31,44 +31,46 @@ _MIN_VARIANCE = 1e-3
 
 
 class CompositionGraph(nn.Module):
-    """Colours a plate of one kind; ``limit`` as in `compose`."""
+    """Colours plates of one of the `KINDS`."""
 
-    table: Tensor
-    from_x: Tensor
-    from_z: Tensor
-
-    def __init__(self, tags: ColourTags, *, limit: bool = True) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()
-        check_transfer(tags)
-        primaries = "bt2020" if tags.matrix == "bt2020" else "bt709"
-        table = largest_chroma(primaries)
-        if not limit and tags.transfer == "linear":
-            table = table[:1]
-        self.linear = tags.transfer == "linear"
-        self.limit = limit
-        self.luma_weights = tuple(float(weight) for weight in tags.luma_weights)
-        self.register_buffer("table", torch.tensor(np.array(table))[None])
-        matrix = torch.tensor(xyz_ratios_to_rgb(primaries), dtype=torch.float32)
-        self.register_buffer("from_x", matrix[:, 0].reshape(1, 3, 1, 1).clone())
-        self.register_buffer("from_z", matrix[:, 2].reshape(1, 3, 1, 1).clone())
+        self.linear = not kind.startswith("encoded")
+        self.limit = kind.endswith("_limited")
+        self.scene = kind == "scene"
 
     def forward(
-        self, luma: Tensor, ab: Tensor, lightness: Tensor, enlargement: Tensor, edge_variance: Tensor, chroma: Tensor
+        self,
+        luma: Tensor,
+        ab: Tensor,
+        lightness: Tensor,
+        enlargement: Tensor,
+        edge_variance: Tensor,
+        chroma: Tensor,
+        table: Tensor,
+        mixing: Tensor,
+        weights: Tensor,
     ) -> Tensor:
         """Colour a plate.
 
         ``luma`` (1, 1, H, W) encoded, finite, full scale 0..1; ``ab`` (1, 2, h, w) Lab units; ``lightness``
         (1, 1, h, w) L* of the plate reduced by area averaging; ``enlargement`` (1,) the larger of H/h and W/w;
         ``edge_variance`` (1,) as `edge_variance_of` finds it (a median, no work for a graph); ``chroma`` (1,) factor
-        on ab. Returns (1, 3, H, W), encoded like ``luma``.
+        on ab; ``table``, ``mixing`` and ``weights`` as `constants` gives them. Returns (1, H, W, 3), encoded like
+        ``luma``.
         """
         light = self._lightness(luma)
         full = upsample(ab, lightness, light, enlargement, edge_variance) * chroma
-        a, b = self._in_gamut(light, full)
-        return add_offsets(luma, self._offsets(light, a, b), limit=self.limit)
+        a, b = _in_gamut(light, full, table)
+        offsets = self._offsets(light, a, b, mixing, weights)
+        gain = _gain(luma) if self.scene else luma.clamp_min(1)
+        return add_offsets(luma, offsets * gain, limit=self.limit).permute(0, 2, 3, 1)
 
     def _lightness(self, luma: Tensor) -> Tensor:
-        view = luma.clamp(0, 1)
+        view = luma.clamp_min(0)
+        if self.scene:
+            view = view / _gain(view)
+        view = view.clamp_max(1)
         if not self.linear:
             knee = SRGB_SLOPE * SRGB_BREAK
             power = ((view.clamp_min(knee) + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
@@ -77,29 +79,37 @@ class CompositionGraph(nn.Module):
         root = view.clamp_min(knee) ** (1 / 3) + view.clamp_max(knee) / (3 * LAB_BREAK**2) + 4 / 29 - LAB_BREAK
         return (116 * root - 16).clamp_min(0)
 
-    def _in_gamut(self, light: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """A and b (1, 1, H, W), shortened to the largest chroma of the gamut."""
-        a, b = ab.chunk(2, 1)
-        divisor = torch.where(a.abs() < _NO_HUE, torch.full_like(a, _NO_HUE), a)
-        angle = torch.atan(b / divisor) + torch.where(divisor < 0, math.pi, 0.0)
-        turns = torch.where(angle < 0, angle + 2 * math.pi, angle) / (2 * math.pi)
-        places = torch.stack([2 * turns[0] - 1, 2 * light[0] / 100 - 1], -1)  # 1, H, W, 2
-        ends = F.grid_sample(self.table, places, mode="bilinear", padding_mode="border", align_corners=True)
-        share = (ends.amin(1, keepdim=True) / torch.sqrt(a * a + b * b).clamp_min(_TINY)).clamp_max(1)
-        return a * share, b * share
-
-    def _offsets(self, light: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    def _offsets(self, light: Tensor, a: Tensor, b: Tensor, mixing: Tensor, weights: Tensor) -> Tensor:
         """Encoded red, green and blue minus luma (1, 3, H, W)."""
         fy = light / 116 + 16 / 116
         y = _lab_inverse(fy)
         x, z = _lab_inverse(fy + a / 500) - y, _lab_inverse(fy - b / 200) - y
-        colour = self.from_x * x + self.from_z * z
+        from_x, from_z = mixing.reshape(2, 1, 3, 1, 1).unbind(0)
+        colour = from_x * x + from_z * z
         if not self.linear:
             colour = _srgb_encode(colour + y)
         red, green, blue = colour.chunk(3, 1)
         red, blue = red - green, blue - green
-        green = -self.luma_weights[0] * red - self.luma_weights[2] * blue
+        green = -weights[0] * red - weights[1] * blue
         return torch.cat([red + green, green, blue + green], 1)
+
+
+def _in_gamut(light: Tensor, ab: Tensor, table: Tensor) -> tuple[Tensor, Tensor]:
+    """A and b (1, 1, H, W), shortened to the largest chroma of the gamut."""
+    a, b = ab.chunk(2, 1)
+    divisor = torch.where(a.abs() < _NO_HUE, torch.full_like(a, _NO_HUE), a)
+    angle = torch.atan(b / divisor) + torch.where(divisor < 0, math.pi, 0.0)
+    turns = torch.where(angle < 0, angle + 2 * math.pi, angle) / (2 * math.pi)
+    places = torch.stack([2 * turns[0] - 1, 2 * light[0] / 100 - 1], -1)  # 1, H, W, 2
+    ends = F.grid_sample(table, places, mode="bilinear", padding_mode="border", align_corners=True)
+    share = (ends.amin(1, keepdim=True) / torch.sqrt(a * a + b * b).clamp_min(_TINY)).clamp_max(1)
+    return a * share, b * share
+
+
+def _gain(luma: Tensor) -> Tensor:
+    """What the shoulder of a scene's view takes away (``view.py``)."""
+    y = luma.clamp_min(0.5)
+    return y + y / (4 * y - 1)
 
 
 def upsample(ab: Tensor, lightness: Tensor, light: Tensor, enlargement: Tensor, edge_variance: Tensor) -> Tensor:
@@ -161,7 +171,6 @@ def _srgb_encode(x: Tensor) -> Tensor:
 
 def add_offsets(luma: Tensor, offsets: Tensor, *, limit: bool) -> Tensor:
     """``luma`` (1, 1, H, W) plus ``offsets`` (1, 3, H, W), shortened where a channel would leave its range."""
-    offsets = offsets * luma.clamp_min(1)
     scale = luma.clamp_min(0) * _TOUCHING / (-offsets.amin(1, keepdim=True)).clamp_min(_TINY)
     if limit:
         room = (1 - luma).clamp_min(0) * _TOUCHING / offsets.amax(1, keepdim=True).clamp_min(_TINY)
@@ -169,25 +178,30 @@ def add_offsets(luma: Tensor, offsets: Tensor, *, limit: bool) -> Tensor:
     return luma + scale.clamp_max(1) * offsets
 
 
-def composition_graph(tags: ColourTags, *, limit: bool = True) -> onnx.ModelProto:
-    """The graph as ONNX, for any plate larger than the working size.
+def composition_graph(kind: str) -> onnx.ModelProto:
+    """The graph of a ``kind``, for any plate larger than the working size.
 
     Raises:
         BundleError: PyTorch cannot export it.
     """
     random = torch.Generator().manual_seed(0)
-    shapes = {"luma": (1, 1, 60, 100), "ab": (1, 2, 24, 40), "lightness": (1, 1, 24, 40)}
+    shapes: dict[str, tuple[int, ...]] = {"luma": (1, 1, 60, 100), "ab": (1, 2, 24, 40), "lightness": (1, 1, 24, 40)}
+    shapes |= {"table": (1, 2, 201, 361), "mixing": (2, 3), "weights": (2,)}
     inputs = {name: torch.rand(shape, generator=random) for name, shape in shapes.items()}
     inputs |= {"enlargement": torch.tensor([2.5]), "edge_variance": torch.tensor([90.0]), "chroma": torch.ones(1)}
     plate = {2: Dim("plate_height", min=16, max=2**15), 3: Dim("plate_width", min=16, max=2**15)}
     small = {2: Dim("height", min=8, max=2**13), 3: Dim("width", min=8, max=2**13)}
-    axes: dict[str, Any] = {
-        "luma": plate,
-        "ab": small,
-        "lightness": small,
-        "enlargement": {},
-        "edge_variance": {},
-        "chroma": {},
-    }
-    graph = CompositionGraph(tags, limit=limit)
-    return export_graph(graph, inputs, axes, INPUTS, OUTPUTS, plates=("luma", "rgb"))
+    axes: dict[str, Any] = {name: {} for name in INPUTS} | {"luma": plate, "ab": small, "lightness": small}
+    graph = CompositionGraph(kind)
+    return export_graph(graph, {name: inputs[name] for name in INPUTS}, axes, INPUTS, OUTPUTS, plates=("luma", "rgb"))
+
+
+def main(folder: Path) -> None:
+    """Write the graphs of all kinds into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        onnx.save(composition_graph(kind), folder / graph_path(kind).name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

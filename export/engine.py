@@ -16,8 +16,9 @@ from tinct.export.half_graph import half_graph, unfold_half
 from tinct.export.half_parity import measure_half_error, require_half
 from tinct.export.half_rounding import rounded_graph
 from tinct.runtime.backends.tensors import require_graphs
-from tinct.runtime.bundle import Bundle, GraphSpec
+from tinct.runtime.bundle import Bundle
 from tinct.runtime.engine_card import (
+    COMPOSITIONS,
     FOLDER_NAME,
     GRAPHS,
     EngineCard,
@@ -28,10 +29,12 @@ from tinct.runtime.engine_card import (
     card_path,
     engine_file_name,
     read_card,
+    source_of,
     write_card,
     write_whole,
 )
 from tinct.runtime.errors import BackendError, OutputError, OutputExistsError
+from tinct.runtime.picture.composition import graph_path
 
 Precision = Literal["fp16", "fp32"]
 TIMINGS = "tensorrt.timings"
@@ -83,6 +86,7 @@ def build_engines(
     compiler = Compiler(plan.flavour, plan.architectures, timings=_kept_timings(folder))
     profiles = profiles or profiles_for(bundle, plan.sizes)
     graphs, half_error = _graphs(bundle, plan.precision)
+    graphs |= {name: onnx.load(graph_path(kind)) for name, kind in COMPOSITIONS.items() if name in profiles}
     compiled = {name: _compile(bundle, name, graph, compiler, plan, profiles) for name, graph in graphs.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,17 +114,18 @@ def _compile(
     profiles: Mapping[str, tuple[Profile, ...]],
 ) -> tuple[EngineSpec, bytes]:
     data = graph.SerializeToString(deterministic=True)
+    file, source = source_of(bundle, name)
     spec = EngineSpec(
         graph=name,
-        source=bundle.manifest.files[_graph(bundle, name).file],
+        source=source,
         compiled=hashlib.sha256(data).hexdigest(),
-        precision=plan.precision,
+        precision="fp32" if name in COMPOSITIONS else plan.precision,
         flavour=plan.flavour,
         version=compiler.version,
         architectures=compiler.architectures,
         profiles=profiles[name],
     )
-    return spec, compiler.compile(_graph(bundle, name).file, data, spec.profiles)
+    return spec, compiler.compile(file, data, spec.profiles)
 
 
 def _kept_timings(folder: Path) -> bytes:
@@ -131,20 +136,16 @@ def _kept_timings(folder: Path) -> bytes:
         return b""
 
 
-def _graph(bundle: Bundle, name: str) -> GraphSpec:
-    return {"reference": bundle.manifest.reference_graph, "frame": bundle.manifest.frame_graph}[name]
-
-
 def _graphs(bundle: Bundle, precision: Precision) -> tuple[dict[str, onnx.ModelProto], dict[str, float]]:
     """The graphs to compile, by name, and how far they colour from the bundle's own."""
-    stored = {name: onnx.load(bundle.path(_graph(bundle, name))) for name in GRAPHS}
+    stored = {name: onnx.load(bundle.folder / source_of(bundle, name)[0]) for name in GRAPHS}
     if precision == "fp32":
         return {name: unfold_half(model) for name, model in stored.items()}, {}
     halves = {name: half_graph(model) for name, model in stored.items()}
     folder = Path(tempfile.mkdtemp(prefix="tinct-half-"))
     try:
         for name, model in halves.items():
-            onnx.save(rounded_graph(model), folder / _graph(bundle, name).file)
+            onnx.save(rounded_graph(model), folder / source_of(bundle, name)[0])
         found = measure_half_error(bundle, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -8,13 +8,17 @@ import onnx
 
 from tinct.runtime.backends import create_backend
 from tinct.runtime.bundle import Bundle
-from tinct.runtime.engine_card import Profile, Range
+from tinct.runtime.engine_card import COMPOSITIONS, Profile, Range
 from tinct.runtime.errors import UsageError
 from tinct.runtime.picture.working_size import NEAR
 
 USUAL_ASPECT = (16, 9)
 WIDEST_ASPECT = (12, 5)
 """Plates from square to this (2.40:1) are covered."""
+LARGEST_PLATE = (2160, 4096)
+"""Height and width of the largest plates that are composed on the GPU."""
+SMALLEST = 32
+"""Side of the smallest."""
 MOST_STILLS = 64
 IMAGE_AXES = 4
 
@@ -59,7 +63,11 @@ def profiles_for(bundle: Bundle, sizes: EngineSizes) -> dict[str, tuple[Profile,
         for upright in (False, True) if sizes.portrait else (False,):
             shapes = [shape[::-1] if upright else shape for shape in (smallest, usual, largest)]
             frames.append(_frame_profile(channels, shapes, counts))
-    return {"reference": tuple(references), "frame": tuple(frames)}
+    longest = max(_sides(short, multiple)[2][1] for short in sizes.working_sizes)
+    composed = tuple(
+        _composition_profile(longest, plate) for plate in ((LARGEST_PLATE, LARGEST_PLATE[::-1])[: 1 + sizes.portrait])
+    )
+    return {"reference": tuple(references), "frame": tuple(frames)} | dict.fromkeys(COMPOSITIONS, composed)
 
 
 def _frame_profile(channels: dict[str, tuple[int, ...]], shapes: list[tuple[int, int]], counts: list[int]) -> Profile:
@@ -71,6 +79,14 @@ def _frame_profile(channels: dict[str, tuple[int, ...]], shapes: list[tuple[int,
             low, usual, high = ((1, count, *fixed[2:]) for count in counts)
             profile[name] = (low, usual, high)
     return profile
+
+
+def _composition_profile(longest: int, plate: tuple[int, int]) -> Profile:
+    """For plates up to (height, width) ``plate`` and working sizes of up to ``longest`` pixels a side."""
+    working = (SMALLEST, SMALLEST), (longest // 2, longest // 2), (longest, longest)
+    smallest = (SMALLEST, SMALLEST)
+    plates = smallest, (plate[0] // 2, plate[1] // 2), plate
+    return {"luma": _images(1, *plates), "ab": _images(2, *working), "lightness": _images(1, *working)}
 
 
 def _images(channels: int, *shapes: tuple[int, int]) -> Range:

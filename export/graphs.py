@@ -181,8 +181,9 @@ def _tidy(model: onnx.ModelProto, plates: tuple[str, ...]) -> onnx.ModelProto:
         del value.metadata_props[:]
         shape = value.type.tensor_type.shape.dim
         of = "plate_" if value.name in plates else ""
+        rows = 1 if len(shape) == 4 and shape[3].dim_value == 3 else 2  # pixels of three channels beside each other
         for axis, name in (
-            ((2, f"{of}height"), (3, f"{of}width")) if len(shape) == 4 else ((1, "tokens"),)[: len(shape) - 1]
+            ((rows, f"{of}height"), (rows + 1, f"{of}width")) if len(shape) == 4 else ((1, "tokens"),)[: len(shape) - 1]
         ):
             if not shape[axis].HasField("dim_value"):  # a fixed extent stays as it is
                 shape[axis].dim_param = name

@@ -16,6 +16,7 @@ from typing import Any
 
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BackendError, OutputError
+from tinct.runtime.picture.composition import KINDS, graph_path
 
 SCHEMA = 1
 FOLDER_NAME = "engines"
@@ -24,7 +25,10 @@ FOLDER_VARIABLE = "TINCT_ENGINES"
 FLAVOURS = ("tensorrt_rtx", "tensorrt")
 """Kinds of TensorRT, named as their Python modules and as the backends that run them."""
 GRAPHS = ("reference", "frame")
-"""Graphs that become engines. Descriptors are compared across machines, so their graph stays in float32 elsewhere."""
+"""Graphs of a bundle that become engines. Descriptors are compared across machines, so their graph stays in float32
+elsewhere."""
+COMPOSITIONS = {f"composition_{kind}": kind for kind in KINDS}
+"""Engines that compose, by name, and the kinds of plates that they are for; older folders have none."""
 
 Shape = tuple[int, ...]
 Range = tuple[Shape, Shape, Shape]
@@ -54,6 +58,13 @@ class EngineSpec:
     def identity(self) -> str:
         """sha256 over all of it."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def profile_of(self, shapes: Mapping[str, Shape]) -> int | None:
+        """The first profile in which all ``shapes`` lie, or None."""
+        for index, profile in enumerate(self.profiles):
+            if all(_within(shape, profile[name]) for name, shape in shapes.items() if name in profile):
+                return index
+        return None
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,7 @@ def read_card(folder: Path, flavour: str, *, command: str) -> EngineCard:
         if document["schema"] > SCHEMA:
             raise BackendError(f"{path} was written by a newer Tinct; upgrade Tinct, or build it again: {command}")
         engines = {name: _parse_file(name, entry) for name, entry in document["engines"].items()}
-        if set(engines) != set(GRAPHS):
+        if set(engines) - set(COMPOSITIONS) != set(GRAPHS):
             raise ValueError(f"it has engines for {sorted(engines)}")
         return EngineCard(
             model=str(document["model"]),
@@ -188,13 +199,21 @@ def load_engine(
     return data, spec
 
 
+def source_of(bundle: Bundle, graph: str) -> tuple[str, str]:
+    """The file that the engine ``graph`` is made from, of ``bundle`` or of Tinct, and its sha256."""
+    if graph in COMPOSITIONS:
+        path = graph_path(COMPOSITIONS[graph])
+        return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+    file = {"reference": bundle.manifest.reference_graph, "frame": bundle.manifest.frame_graph}[graph].file
+    return file, bundle.manifest.files[file]
+
+
 def _differences(bundle: Bundle, spec: EngineSpec, *, flavour: str, version: str, architecture: str) -> list[str]:
     """Why an engine of ``spec`` may not run here, each as the end of a sentence about it."""
-    manifest = bundle.manifest
-    source = {"reference": manifest.reference_graph, "frame": manifest.frame_graph}[spec.graph].file
+    file, sha256 = source_of(bundle, spec.graph)
     found = []
-    if spec.source != manifest.files[source]:
-        found.append(f"was built from another {source} than that of {manifest.name} {manifest.version}")
+    if spec.source != sha256:
+        found.append(f"was built from another {file} than that of {bundle.manifest.name} {bundle.manifest.version}")
     if spec.flavour != flavour:
         found.append(f"is of {spec.flavour}, not of {flavour}")
     if spec.version != version:
@@ -217,6 +236,11 @@ def _parse_file(name: str, entry: Mapping[str, Any]) -> EngineFile:
     if not file.startswith(f"{spec.flavour}-{name}-{spec.identity[:16]}"):
         raise ValueError(f"{file} does not carry the identity of its own facts")
     return EngineFile(spec, file, sha256)
+
+
+def _within(shape: Shape, ranges: Range) -> bool:
+    low, _, high = ranges
+    return len(shape) == len(low) and all(a <= x <= b for a, x, b in zip(low, shape, high, strict=True))
 
 
 def engine_file_name(spec: EngineSpec) -> str:

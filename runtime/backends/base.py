@@ -2,13 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.bundle import Bundle, GraphSpec
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.plate import ColourTags
+
+if TYPE_CHECKING:
+    from tinct.runtime.backends.device_composition import DeviceComposition
 
 Tensors = Mapping[str, NDArray[np.float32]]
 """Named float32 tensors; names and shapes are those of the bundle's manifest."""
@@ -66,6 +70,15 @@ class Backend(ABC):
         Raises:
             BackendError: the bundle has no such graph, or it failed.
         """
+
+    def composition(self, tags: ColourTags, plate: tuple[int, int], *, limit: bool) -> "DeviceComposition | None":
+        """What composes frames of a ``plate`` (height, width) with those ``tags`` on this backend's device, ``limit``
+        as in `compose`; None where the processor does it.
+
+        Raises:
+            BackendError: it is there and cannot be loaded.
+        """
+        return None
 
     @property
     def descriptor_identity(self) -> str:

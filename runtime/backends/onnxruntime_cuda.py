@@ -1,12 +1,14 @@
 """Inference with ONNX Runtime on an NVIDIA GPU. Not yet measured on one."""
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tinct.runtime.backends.base import Tensors
 from tinct.runtime.backends.cuda_memory import CudaMemory, find_gpu
+from tinct.runtime.backends.device_composition import DeviceComposition
 from tinct.runtime.backends.device_memory import DeviceMemory, HostMemory
 from tinct.runtime.backends.graph_backend import GraphBackend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
@@ -15,6 +17,8 @@ from tinct.runtime.backends.resident_inputs import ResidentInputs
 from tinct.runtime.backends.tensors import require_names
 from tinct.runtime.bundle import GraphSpec
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.plate import ColourTags
+from tinct.runtime.picture.composition import graph_path, graph_spec, kind_of
 
 
 class BoundOnnxRuntimeBackend(GraphBackend):
@@ -35,16 +39,18 @@ class BoundOnnxRuntimeBackend(GraphBackend):
     def _open_memory(self) -> DeviceMemory:
         """Memory of the device that `PROVIDER` runs on."""
 
-    def _provider_options(self) -> dict[str, str]:
+    def _provider_options(self, memory: DeviceMemory) -> dict[str, str]:
         return {}
 
+    def composition(self, tags: ColourTags, plate: tuple[int, int], *, limit: bool) -> DeviceComposition:
+        """Composition over memory of its own, so that it overlaps with the next frame's network."""
+        kind = kind_of(tags, limit=limit)
+        path, memory = graph_path(kind), self._open_memory()
+        graph = _BoundGraph(self._session(path, memory), graph_spec(kind), memory, backend=self.NAME)
+        return DeviceComposition(graph, tags, limit=limit, backend=self.NAME)
+
     def _load(self, graph: GraphSpec) -> "_BoundGraph":
-        path = self.bundle.path(graph)
-        session = open_session(
-            path, threads=self.threads, provider=self.PROVIDER, options=self._provider_options(), backend=self.NAME
-        )
-        if session.get_providers()[0] != self.PROVIDER:  # it falls back to the CPU without a word
-            raise BackendError(f"{self.NAME} cannot load {path}: {self.PROVIDER} did not start; see docs/tensorrt.md")
+        session = self._session(self.bundle.path(graph), self._memory)
         require_names(
             self.bundle,
             graph,
@@ -52,6 +58,13 @@ class BoundOnnxRuntimeBackend(GraphBackend):
             outputs=(tensor.name for tensor in session.get_outputs()),
         )
         return _BoundGraph(session, graph, self._memory, backend=self.NAME)
+
+    def _session(self, path: Path, memory: DeviceMemory) -> Any:
+        options = self._provider_options(memory)
+        session = open_session(path, threads=self.threads, provider=self.PROVIDER, options=options, backend=self.NAME)
+        if session.get_providers()[0] != self.PROVIDER:  # it falls back to the CPU without a word
+            raise BackendError(f"{self.NAME} cannot load {path}: {self.PROVIDER} did not start; see docs/tensorrt.md")
+        return session
 
 
 class OnnxRuntimeCudaBackend(BoundOnnxRuntimeBackend):
@@ -76,10 +89,10 @@ class OnnxRuntimeCudaBackend(BoundOnnxRuntimeBackend):
         self.device = str(find_gpu())
         return CudaMemory()
 
-    def _provider_options(self) -> dict[str, str]:
-        assert isinstance(self._memory, CudaMemory)
+    def _provider_options(self, memory: DeviceMemory) -> dict[str, str]:
+        assert isinstance(memory, CudaMemory)
         # TF32 would keep ten bits of a number, too few for the differences of large logits.
-        return {"device_id": "0", "user_compute_stream": str(int(self._memory.computing)), "use_tf32": "0"}
+        return {"device_id": "0", "user_compute_stream": str(int(memory.computing)), "use_tf32": "0"}
 
 
 class OnnxRuntimeHostBackend(BoundOnnxRuntimeBackend):

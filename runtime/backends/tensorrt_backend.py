@@ -4,13 +4,16 @@ from typing import ClassVar
 
 from tinct.runtime.backends.base import Tensors
 from tinct.runtime.backends.cuda_memory import CudaMemory, Gpu, find_gpu
+from tinct.runtime.backends.device_composition import DeviceComposition
 from tinct.runtime.backends.graph_backend import GraphBackend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
 from tinct.runtime.backends.tensorrt_engine import TensorRtEngine
 from tinct.runtime.backends.tensorrt_library import load_tensorrt, missing_tensorrt
 from tinct.runtime.bundle import Bundle, GraphSpec
-from tinct.runtime.engine_card import build_command, card_path, engine_folder, load_engine
+from tinct.runtime.engine_card import build_command, card_path, engine_folder, load_engine, read_card
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.plate import ColourTags
+from tinct.runtime.picture.composition import kind_of
 
 
 class TensorRtBackend(GraphBackend):
@@ -57,8 +60,21 @@ class TensorRtBackend(GraphBackend):
             self._cpu = OnnxRuntimeBackend(self.bundle, threads=self.threads)
         return self._cpu.describe(inputs)
 
+    def composition(self, tags: ColourTags, plate: tuple[int, int], *, limit: bool) -> DeviceComposition | None:
+        """Composition over streams of its own, so that it overlaps with the next frame's network; None where no engine
+        was built for such plates."""
+        command = build_command(self.bundle, self.NAME, self._folder)
+        engines = read_card(self._folder, self.NAME, command=command).engines
+        name = f"composition_{kind_of(tags, limit=limit)}"
+        if name not in engines or engines[name].spec.profile_of({"luma": (1, 1, *plate)}) is None:
+            return None
+        return DeviceComposition(self._engine(name, CudaMemory()), tags, limit=limit, backend=self.NAME)
+
     def _load(self, graph: GraphSpec) -> TensorRtEngine:
         name = "reference" if graph == self.bundle.manifest.reference_graph else "frame"
+        return self._engine(name, self._memory)
+
+    def _engine(self, name: str, memory: CudaMemory) -> TensorRtEngine:
         data, spec = load_engine(
             self.bundle,
             name,
@@ -69,7 +85,7 @@ class TensorRtBackend(GraphBackend):
         )
         kernels = self._folder / f"{spec.flavour}-{name}-{spec.identity[:16]}-{self._gpu.architecture}.kernels"
         rebuild = build_command(self.bundle, self.NAME, self._folder)
-        return TensorRtEngine(self._trt, data, spec, self._memory, kernels=kernels, rebuild=rebuild)
+        return TensorRtEngine(self._trt, data, spec, memory, kernels=kernels, rebuild=rebuild)
 
 
 class TensorRtRtxBackend(TensorRtBackend):

@@ -119,9 +119,9 @@ class TensorRtEngine:
 
     def _profile_for(self, shapes: Mapping[str, Shape]) -> int:
         """The first profile that all ``shapes`` lie in."""
-        for index, profile in enumerate(self._spec.profiles):
-            if all(_within(shapes[name], profile[name]) for name in profile):
-                return index
+        found = self._spec.profile_of(shapes)
+        if found is not None:
+            return found
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         covered = " or ".join(
             ", ".join(f"{name} {low} to {high}" for name, (low, _, high) in profile.items())
@@ -171,8 +171,3 @@ class TensorRtEngine:
     def _failure(self, what: str) -> BackendError:
         said = f": {'; '.join(self._log.messages)}" if self._log.messages else ""
         return BackendError(f"the {self._spec.flavour} engine for {self._spec.graph} {what}{said}")
-
-
-def _within(shape: Shape, ranges: tuple[Shape, Shape, Shape]) -> bool:
-    low, _, high = ranges
-    return len(shape) == len(low) and all(a <= x <= b for a, x, b in zip(low, shape, high, strict=True))

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
+from tinct.runtime.composer import Composer
 from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.managed.advice import space_advice
 from tinct.runtime.media import PlateFrame, PlateInfo, ResultFrame
+from tinct.runtime.media.plate import PassImage
 from tinct.runtime.picture.colour import luma_to_lightness
-from tinct.runtime.picture.compose import compose
 from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES, Checkpoint, Tally
 from tinct.runtime.run.mask import Mask
@@ -65,7 +66,8 @@ class PlateRun:
         self._mask = mask
         self._hints = HintTracker(request.hints) if request.hints else None
         managed = info.colour.space is not None  # the writer then knows what its space has room for
-        self._limit = not managed and not keeps_values_above_one(info, Path(request.output))
+        limit = not managed and not keeps_values_above_one(info, Path(request.output))
+        self._composer = Composer(backend, info.colour, (info.height, info.width), limit=limit)
         gaps = [after - before for before, after in zip(info.frames, info.frames[1:], strict=False)]
         self._stride = min(gaps, default=1)
         self._previous: int | None = None
@@ -101,17 +103,24 @@ class PlateRun:
     def compose(self, coloured: Coloured) -> tuple[ResultFrame, StepResult, Checkpoint | None]:
         """Bring chroma to full size and put it under the plate's luma."""
         frame, lightness, step = coloured.prepared.frame, coloured.prepared.lightness, coloured.step
-        ab = upsample_chroma(step.ab, step.lightness, lightness)
-        if self._mask is not None:
-            ab *= self._mask.at(frame.number)[..., None]
-        colour, chroma, passes = self._info.colour, self._request.chroma, {}
-        rgb = compose(frame.luma, ab, colour, chroma=chroma, limit=self._limit, lightness=lightness)
-        if self._request.passes:
-            ab *= np.float32(chroma)
-            passes = make_passes(
-                self._request.passes, luma=frame.luma, rgb=rgb, ab=ab, confidence=step.confidence, tags=colour
-            )
+        chroma = self._request.chroma
+        passes: dict[str, PassImage] = {}
+        if self._mask is None and not self._request.passes:
+            rgb = self._composer.rgb(frame.luma, lightness, step, chroma=chroma)
+        else:
+            ab = upsample_chroma(step.ab, step.lightness, lightness)
+            if self._mask is not None:
+                ab *= self._mask.at(frame.number)[..., None]
+            rgb = self._composer.rgb_of(frame.luma, lightness, ab, chroma=chroma)
+            passes = self._passes(frame.luma, rgb, ab, step)
         return ResultFrame(frame.number, rgb, frame.alpha, frame.metadata, passes), step, coloured.checkpoint
+
+    def _passes(self, luma: Image, rgb: Image, ab: Image, step: StepResult) -> dict[str, PassImage]:
+        names = self._request.passes
+        if not names:
+            return {}
+        ab = ab * np.float32(self._request.chroma)
+        return make_passes(names, luma=luma, rgb=rgb, ab=ab, confidence=step.confidence, tags=self._info.colour)
 
     def _checkpoint(self, number: int) -> Checkpoint | None:
         """Where the run stands after frame ``number``: every so many frames of a shot, and after its last.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import Reference
+from tinct.runtime.composer import Composer
 from tinct.runtime.errors import StateError, StillError, UsageError
 from tinct.runtime.hint_points import HintTrack, HintTracker, PointHint
 from tinct.runtime.media import read_still
@@ -21,7 +22,6 @@ from tinct.runtime.media.luma import desaturate
 from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
 from tinct.runtime.media.stills import is_grey
 from tinct.runtime.picture.colour import check_transfer, luma_to_lightness
-from tinct.runtime.picture.compose import compose
 from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.run.checkpoint import Checkpoint, Tally
 from tinct.runtime.session import ColorizationSession, StepResult
@@ -111,6 +111,7 @@ class ServedSession:
         self._session = ColorizationSession(
             backend, working_size=working_size, stills_at_once=stills_at_once, encoded=warm.stills
         )
+        self._composer = Composer(backend, plate.tags, (plate.height, plate.width), limit=plate.limit)
         self._references: tuple[Reference, ...] = ()
         self._points: list[PointHint] = []
         self._hints: HintTracker | None = None
@@ -262,17 +263,17 @@ class ServedSession:
     ) -> dict[str, NDArray[Any]]:
         """As `colorize_plate` composes."""
         arrays: dict[str, NDArray[Any]] = {}
-        if "rgb" in outputs or "ab" in outputs:
-            plate = self.plate
+        chroma = self.plate.chroma
+        if "ab" in outputs or ("rgb" in outputs and mask is not None):
             ab = upsample_chroma(step.ab, step.lightness, lightness)
             if mask is not None:
                 ab *= mask[..., None]
             if "rgb" in outputs:
-                arrays["rgb"] = compose(
-                    luma, ab, plate.tags, chroma=plate.chroma, limit=plate.limit, lightness=lightness
-                )
+                arrays["rgb"] = self._composer.rgb_of(luma, lightness, ab, chroma=chroma)
             if "ab" in outputs:
-                arrays["ab"] = ab * np.float32(plate.chroma)
+                arrays["ab"] = ab * np.float32(chroma)
+        elif "rgb" in outputs:
+            arrays["rgb"] = self._composer.rgb(luma, lightness, step, chroma=chroma)
         if "confidence" in outputs:
             arrays["confidence"] = step.confidence
         return arrays
