@@ -21,7 +21,7 @@ FIRST = 1001
 
 @pytest.fixture
 def disk(mount_disk) -> Path:
-    return mount_disk(256)
+    return mount_disk(1024)
 
 
 def said(panel: Panel, text: str) -> bool:
