@@ -35,7 +35,7 @@ class Composer:
             return None  # no graph keeps a scene below 1
         return self._backend.composition(self._tags, self._plate, limit=self._limit)
 
-    def rgb(self, luma: Image, lightness: Image, step: StepResult, *, chroma: float) -> Image:
+    def rgb(self, luma: Image, lightness: Image, step: StepResult, *, chroma: float, ab: Image | None = None) -> Image:
         """The frame's colours (H, W, 3) as `compose` makes them.
 
         Args:
@@ -43,18 +43,25 @@ class Composer:
             lightness: (H, W) float32 L* of it.
             step: the session's result.
             chroma: factor on the colour.
+            ab: the result's colour as `enlarged` gives it, where it is at hand; the processor then composes.
 
         Raises:
             BackendError: the device failed.
         """
-        if self._device is not None and _larger(luma, step.ab) and np.isfinite(luma).all():
-            return self._device.rgb(luma, step.ab, step.lightness, lightness, chroma=chroma)
-        return self.rgb_of(luma, lightness, upsample_chroma(step.ab, step.lightness, lightness), chroma=chroma)
-
-    def rgb_of(self, luma: Image, lightness: Image, ab: Image, *, chroma: float) -> Image:
-        """The same with chroma ``ab`` (H, W, 2) at the plate's size, which the processor composes: masks and passes
-        want it at hand."""
+        if ab is None:
+            if self._device is not None and _larger(luma, step.ab) and np.isfinite(luma).all():
+                return self._device.rgb(luma, step.ab, step.lightness, lightness, chroma=chroma)
+            ab = enlarged(step, lightness, None)
         return compose(luma, ab, self._tags, chroma=chroma, limit=self._limit, lightness=lightness)
+
+
+def enlarged(step: StepResult, lightness: Image, mask: Image | None) -> Image:
+    """The colour of a session's result at the size of its plate, of that ``lightness`` (H, W) L*, where ``mask`` (H, W)
+    0..1 lets it through; ab (H, W, 2) in Lab units."""
+    ab = upsample_chroma(step.ab, step.lightness, lightness)
+    if mask is not None:
+        ab *= mask[..., None]
+    return ab
 
 
 def _larger(luma: Image, ab: Image) -> bool:

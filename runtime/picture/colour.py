@@ -46,6 +46,11 @@ def xyz_ratios_to_rgb(primaries: Primaries) -> NDArray[np.float64]:
     return np.asarray(np.linalg.inv(rgb_to_xyz_ratios(primaries)), np.float64)
 
 
+def chroma_mixing(primaries: Primaries) -> Image:
+    """What linear R, G, B get of X/Xn - Y/Yn and of Z/Zn - Y/Yn, (3, 2) float32: of no chroma exactly nothing."""
+    return np.asarray(xyz_ratios_to_rgb(primaries)[:, ::2], np.float32, order="C")
+
+
 def rgb_to_xyz_ratios(primaries: Primaries) -> NDArray[np.float64]:
     """The (3, 3) matrix from linear RGB to (X/Xn, Y/Yn, Z/Zn); every row sums to 1."""
     rows = primaries.to_xyz if isinstance(primaries, LinearSpace) else _RGB_TO_XYZ[primaries]

@@ -35,7 +35,7 @@ _HUES = 361
 
 Places = NDArray[np.int32]
 F = np.float32
-_ZERO, _ONE, _HALF, _QUARTER, _TWO, _FOUR = F(0), F(1), F(0.5), F(0.25), F(2), F(4)
+_ZERO, _ONE, _HALF, _TWO, _FOUR = F(0), F(1), F(0.5), F(2), F(4)
 _TINY, _HUGE = F(1e-30), F(3.4e38)
 _TOUCHING = F(1 - 1e-6)
 """Keeps rounding of ``V + s c`` from passing the limit that s was made for."""

@@ -15,9 +15,9 @@ from tinct.runtime.picture.bands import for_row_bands
 from tinct.runtime.picture.colour import (
     check_image,
     check_transfer,
+    chroma_mixing,
     luma_to_lightness,
     primaries_of,
-    xyz_ratios_to_rgb,
 )
 from tinct.runtime.picture.colour_loops import colour_pixels
 from tinct.runtime.picture.compiled import pixels
@@ -66,13 +66,10 @@ def compose(
         raise ValueError(f"chroma must be 0 or more, got {chroma}")
     if lightness is None:
         lightness = luma_to_lightness(luma, tags)
-    managed = tags.space is not None
     scene = tags.space is not None and tags.space.scene
     linear = tags.transfer == "linear"
-    primaries = primaries_of(tags)
-    gamut = gamut_of(primaries, scene=managed, upper_end=limit or not linear)
-    # What R, G and B get of X - Y and of Z - Y: "no chroma" is mapped to exactly nothing.
-    mixing = xyz_ratios_to_rgb(primaries)[:, ::2].astype(np.float32).reshape(-1)
+    gamut = gamut_of(tags, limit=limit)
+    mixing = chroma_mixing(primaries_of(tags)).reshape(-1)
     weights = np.array(tags.luma_weights[::2], np.float32)
     grows = scene or not luma.max() <= 1  # highlights, infinity, or NaN, which is not <= anything
     result = np.empty((height, width, 3), np.float32)

@@ -11,8 +11,8 @@ import numpy as np
 
 from tinct.runtime.bundle import GraphSpec
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.picture.colour import check_transfer, primaries_of, xyz_ratios_to_rgb
-from tinct.runtime.picture.gamut import largest_chroma, largest_scene_chroma
+from tinct.runtime.picture.colour import check_transfer, chroma_mixing, primaries_of
+from tinct.runtime.picture.gamut import gamut_of
 from tinct.runtime.picture.transfer import Image
 from tinct.runtime.picture.upsample import edge_variance_of
 
@@ -20,6 +20,8 @@ KINDS = ("encoded", "encoded_limited", "linear", "linear_limited", "scene")
 """How a plate's values are encoded, and whether no channel may pass 1; a scene has no such limit."""
 INPUTS = ("luma", "ab", "lightness", "enlargement", "edge_variance", "chroma", "table", "mixing", "weights")
 OUTPUTS = ("rgb",)
+TABLE = (201, 361)
+"""Rows and columns of the gamut's table."""
 
 
 def kind_of(tags: ColourTags, *, limit: bool) -> str:
@@ -51,14 +53,10 @@ def constants(tags: ColourTags, limit: bool) -> dict[str, Image]:
     ``table`` (1, 2, 201, 361), `largest_chroma`, with its one plane twice where there is no upper end; ``mixing``
     (2, 3), what R, G, B get of X and of Z; ``weights`` (2,), luma weights of red and blue.
     """
-    primaries = primaries_of(tags)
-    if tags.space is not None:
-        planes = largest_scene_chroma(tags.space)
-    else:
-        planes = largest_chroma(primaries)[: 1 if tags.transfer == "linear" and not limit else 2]
+    planes = gamut_of(tags, limit=limit).table.reshape(-1, *TABLE)
     made = {
-        "table": np.array(np.broadcast_to(planes, (2, *planes.shape[1:]))[None], np.float32),
-        "mixing": np.array(xyz_ratios_to_rgb(primaries)[:, ::2].T, np.float32, order="C"),
+        "table": np.array(np.broadcast_to(planes, (2, *TABLE))[None], np.float32),
+        "mixing": np.array(chroma_mixing(primaries_of(tags)).T, np.float32, order="C"),
         "weights": np.array(tags.luma_weights[::2], np.float32),
     }
     for array in made.values():

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tinct.runtime.media.linear_space import LinearSpace
-from tinct.runtime.picture.colour import Primaries, xyz_ratios_to_rgb
+from tinct.runtime.media.plate import ColourTags
+from tinct.runtime.picture.colour import Primaries, primaries_of, xyz_ratios_to_rgb
 from tinct.runtime.picture.transfer import LAB_BREAK, Image
 
 LARGEST_CHROMA = 512.0
@@ -33,13 +34,12 @@ class Gamut(NamedTuple):
 
 
 @cache
-def gamut_of(primaries: Primaries, *, scene: bool = False, upper_end: bool = True) -> Gamut:
-    """The gamut of those primaries, of a managed scene, or without an upper end for R, G and B."""
-    if scene:
-        assert isinstance(primaries, LinearSpace)
-        planes = largest_scene_chroma(primaries)
+def gamut_of(tags: ColourTags, *, limit: bool) -> Gamut:
+    """The gamut of a plate; R, G and B have an upper end but where it is managed, or linear without ``limit``."""
+    if tags.space is not None:
+        planes = largest_scene_chroma(tags.space)
     else:
-        planes = largest_chroma(primaries)[: None if upper_end else 1]
+        planes = largest_chroma(primaries_of(tags))[: 1 if tags.transfer == "linear" and not limit else 2]
     narrowest = planes.min(axis=(0, 2))
     safe = np.minimum(narrowest, np.append(narrowest[1:], narrowest[-1])) ** 2
     safe.setflags(write=False)

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
-from tinct.runtime.composer import Composer
+from tinct.runtime.composer import Composer, enlarged
 from tinct.runtime.hint_points import HintTracker, PointHint
 from tinct.runtime.managed.advice import space_advice
 from tinct.runtime.media import PlateFrame, PlateInfo, ResultFrame
 from tinct.runtime.media.plate import PassImage
 from tinct.runtime.picture.colour import luma_to_lightness
-from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES, Checkpoint, Tally
 from tinct.runtime.run.mask import Mask
 from tinct.runtime.run.passes import make_passes
@@ -103,24 +102,15 @@ class PlateRun:
     def compose(self, coloured: Coloured) -> tuple[ResultFrame, StepResult, Checkpoint | None]:
         """Bring chroma to full size and put it under the plate's luma."""
         frame, lightness, step = coloured.prepared.frame, coloured.prepared.lightness, coloured.step
-        chroma = self._request.chroma
+        chroma, names, tags = self._request.chroma, self._request.passes, self._info.colour
+        mask = None if self._mask is None else self._mask.at(frame.number)
+        ab = None if mask is None and not names else enlarged(step, lightness, mask)
+        rgb = self._composer.rgb(frame.luma, lightness, step, chroma=chroma, ab=ab)
         passes: dict[str, PassImage] = {}
-        if self._mask is None and not self._request.passes:
-            rgb = self._composer.rgb(frame.luma, lightness, step, chroma=chroma)
-        else:
-            ab = upsample_chroma(step.ab, step.lightness, lightness)
-            if self._mask is not None:
-                ab *= self._mask.at(frame.number)[..., None]
-            rgb = self._composer.rgb_of(frame.luma, lightness, ab, chroma=chroma)
-            passes = self._passes(frame.luma, rgb, ab, step)
+        if names and ab is not None:
+            ab *= np.float32(chroma)
+            passes = make_passes(names, luma=frame.luma, rgb=rgb, ab=ab, confidence=step.confidence, tags=tags)
         return ResultFrame(frame.number, rgb, frame.alpha, frame.metadata, passes), step, coloured.checkpoint
-
-    def _passes(self, luma: Image, rgb: Image, ab: Image, step: StepResult) -> dict[str, PassImage]:
-        names = self._request.passes
-        if not names:
-            return {}
-        ab = ab * np.float32(self._request.chroma)
-        return make_passes(names, luma=luma, rgb=rgb, ab=ab, confidence=step.confidence, tags=self._info.colour)
 
     def _checkpoint(self, number: int) -> Checkpoint | None:
         """Where the run stands after frame ``number``: every so many frames of a shot, and after its last.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import Reference
-from tinct.runtime.composer import Composer
+from tinct.runtime.composer import Composer, enlarged
 from tinct.runtime.errors import StateError, StillError, UsageError
 from tinct.runtime.hint_points import HintTrack, HintTracker, PointHint
 from tinct.runtime.media import read_still
@@ -22,7 +22,6 @@ from tinct.runtime.media.luma import desaturate
 from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
 from tinct.runtime.media.stills import is_grey
 from tinct.runtime.picture.colour import check_transfer, luma_to_lightness
-from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.run.checkpoint import Checkpoint, Tally
 from tinct.runtime.session import ColorizationSession, StepResult
 from tinct.runtime.warm import Warm
@@ -263,17 +262,13 @@ class ServedSession:
     ) -> dict[str, NDArray[Any]]:
         """As `colorize_plate` composes."""
         arrays: dict[str, NDArray[Any]] = {}
-        chroma = self.plate.chroma
+        chroma, ab = self.plate.chroma, None
         if "ab" in outputs or ("rgb" in outputs and mask is not None):
-            ab = upsample_chroma(step.ab, step.lightness, lightness)
-            if mask is not None:
-                ab *= mask[..., None]
-            if "rgb" in outputs:
-                arrays["rgb"] = self._composer.rgb_of(luma, lightness, ab, chroma=chroma)
-            if "ab" in outputs:
-                arrays["ab"] = ab * np.float32(chroma)
-        elif "rgb" in outputs:
-            arrays["rgb"] = self._composer.rgb(luma, lightness, step, chroma=chroma)
+            ab = enlarged(step, lightness, mask)
+        if "rgb" in outputs:
+            arrays["rgb"] = self._composer.rgb(luma, lightness, step, chroma=chroma, ab=ab)
+        if "ab" in outputs and ab is not None:
+            arrays["ab"] = ab * np.float32(chroma)
         if "confidence" in outputs:
             arrays["confidence"] = step.confidence
         return arrays

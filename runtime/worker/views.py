@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.runtime.composer import enlarged
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.picture.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
 from tinct.runtime.picture.compose import compose
 from tinct.runtime.picture.screen import screen_rgb
-from tinct.runtime.picture.upsample import upsample_chroma
 from tinct.runtime.session import StepResult
 
 Image = NDArray[np.float32]
@@ -81,8 +81,7 @@ class ShownFrame:
 
     @cached_property
     def _ab(self) -> Image:
-        ab = upsample_chroma(self.step.ab, self.step.lightness, self._lightness)
-        return ab if self.mask is None else ab * self.mask[..., None]
+        return enlarged(self.step, self._lightness, self.mask)
 
 
 VIEWS: Mapping[str, Callable[[ShownFrame], Bytes]] = {

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.picture.colour import lab_to_srgb, srgb_to_lab
 from tinct.runtime.picture.colour_loops import gamut_places, gamut_shares
 from tinct.runtime.picture.gamut import gamut_of, largest_chroma
@@ -13,7 +14,7 @@ def shortened(lab: np.ndarray) -> np.ndarray:
     lightness, a, b = (np.ascontiguousarray(plane) for plane in flat.T)
     place, row_part, hue_part, share = np.empty(a.size, np.int32), *(np.empty_like(a) for _ in range(3))
     gamut_places(lightness, a, b, place, row_part, hue_part)
-    gamut_shares(*gamut_of("bt709"), a, b, place, row_part, hue_part, share)
+    gamut_shares(*gamut_of(ColourTags(), limit=True), a, b, place, row_part, hue_part, share)
     return np.stack([lightness, a * share, b * share], axis=-1).reshape(lab.shape)
 
 
