@@ -108,6 +108,11 @@ class ReferenceBank:
     views: tuple[Image, ...]
     identity: str
 
+    @property
+    def inputs(self) -> dict[str, Image]:
+        """Its tensors by the names of the frame graph's inputs."""
+        return {**self.tensors, "bank_bias": self.bias}
+
 
 @dataclass(frozen=True, eq=False)
 class EncodedStill:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_bank, encode_view, reference_set_id
-from tinct.runtime.errors import BackendError, StateError, UsageError
+from tinct.runtime.errors import StateError, UsageError
+from tinct.runtime.frame_tensors import FrameTensors
 from tinct.runtime.hints import Hints
 from tinct.runtime.motion.anchor import NOWHERE
-from tinct.runtime.past import ANCHORED, Past, PastOfFrame, StillViews
+from tinct.runtime.past import ANCHORED, Past, StillViews
 from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.state import TemporalState
 from tinct.runtime.still_choice import ALL, FRAME_CELLS, STILLS_AT_ONCE, Choice, cells_of, choice_at, likeness
@@ -92,6 +93,7 @@ class ColorizationSession:
         self._backend = backend
         self._manifest = manifest
         self._past = Past(manifest)
+        self._tensors = FrameTensors(manifest)
         self._encoded = EncodedStills() if encoded is None else encoded
         self._terms: tuple[_Term, ...] = ()
         self._bank: tuple[str, tuple[int, ...], ReferenceBank] | None = None
@@ -150,12 +152,15 @@ class ColorizationSession:
         choice = self._choice(term, size.pad(small), previous)
         bank = self._bank_of(term, choice)
         past = self._past.of(previous, small, size, self._views(term, choice))
-        ab, confidence = self._run(self._inputs(size.pad(small), size, bank, past, hints), size)
+        tensors = self._tensors.inputs(size.pad(small), size, past.images, hints, previous)
+        outputs = self._backend.colorize_frame(tensors | bank.inputs)
+        ab, confidence = self._tensors.results(outputs, size, backend=self._backend.NAME)
         anchor = past.anchor
         if anchor is not None and hints is not None and hints.mask.any():
             anchor = anchor.overruled(*(size.crop(image) for image in (ab, *(past.images[name] for name in ANCHORED))))
         origin = term.identity, self._manifest.identity
         self._state = TemporalState(number, size.pad(small), ab, confidence, *origin, choice.stills, choice.age, anchor)
+        self._tensors.carry(self._state, tensors, outputs)
         return StepResult(number, size.crop(ab), size.crop(confidence), small, previous is None)
 
     def leave_grey(self, number: int, lightness: Image) -> StepResult:
@@ -181,7 +186,7 @@ class ColorizationSession:
         if self._bank is not None:
             bank = self._bank[2]
             images += [bank.bias, *bank.tensors.values()]
-        return sum(image.nbytes for image in images)
+        return sum(image.nbytes for image in images) + self._tensors.held_bytes
 
     def fit(self, width: int, height: int) -> WorkingSize:
         """The size at which a plate of ``width`` x ``height`` pixels is worked."""
@@ -284,54 +289,10 @@ class ColorizationSession:
             )
         return state
 
-    def _inputs(
-        self, luminance: Image, size: WorkingSize, bank: ReferenceBank, past: PastOfFrame, hints: Hints | None
-    ) -> dict[str, Image]:
-        """All inputs of the frame graph; those that the model does not name are left out."""
-        scale = self._manifest.colour
-        named = set(self._manifest.frame_graph.inputs)
-        images = {"luminance": luminance, **past.images}
-        for name in images.keys() & {"luminance", "previous_luminance"}:
-            images[name] = (images[name] - np.float32(scale.l_mean)) / np.float32(scale.l_scale)
-        for name in images.keys() & {"warped_ab", "anchored_ab"}:
-            images[name] = images[name] / np.float32(scale.ab_scale)
-        if "hints" in named:
-            images["hints"] = self._hint_planes(size, hints)
-        tensors = {name: _to_planes(image) for name, image in images.items() if name in named}
-        if "bank_bias" in named:
-            tensors["bank_bias"] = bank.bias
-        return tensors | dict(bank.tensors)
-
-    def _hint_planes(self, size: WorkingSize, hints: Hints | None) -> Image:
-        planes = np.zeros((*size.padded_shape, 3), np.float32)
-        if hints is not None:
-            ab, mask = hints.reduce(size)
-            planes[: size.height, : size.width, :2] = ab / np.float32(self._manifest.colour.ab_scale)
-            planes[: size.height, : size.width, 2] = mask
-        return planes
-
-    def _run(self, inputs: dict[str, Image], size: WorkingSize) -> tuple[Image, Image]:
-        """Ab (h, w, 2) in Lab units and confidence (h, w), both padded."""
-        outputs = self._backend.colorize_frame(inputs)
-        ab, confidence = outputs["ab"], outputs["confidence"]
-        if ab.shape != (1, 2, *size.padded_shape) or confidence.shape != (1, 1, *size.padded_shape):
-            raise BackendError(
-                f"{self._backend.NAME} gave ab {ab.shape} and confidence {confidence.shape} for a frame of "
-                f"{size.padded_shape}; export the bundle again"
-            )
-        units = np.ascontiguousarray(ab[0].transpose(1, 2, 0)) * np.float32(self._manifest.colour.ab_scale)
-        return units, np.clip(confidence[0, 0], 0.0, 1.0)
-
 
 def _stills_named(state: TemporalState) -> tuple[int, ...]:
     anchored = () if state.anchor is None or state.anchor.still == NOWHERE else (state.anchor.still,)
     return (*state.stills, *anchored)
-
-
-def _to_planes(image: Image) -> Image:
-    """(H, W) or (H, W, C) to (1, C, H, W), contiguous."""
-    planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
-    return np.ascontiguousarray(planes[None], dtype=np.float32)
 
 
 def _in_range(lightness: Image) -> Image:

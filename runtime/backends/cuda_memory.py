@@ -81,6 +81,9 @@ class CudaMemory(DeviceMemory):
         block.floats(array.shape)[...] = array
         self._copy(buffer.pointer, block.pointer, array.nbytes, "cudaMemcpyHostToDevice", self.copying)
 
+    def copy(self, source: DeviceBuffer, target: DeviceBuffer, nbytes: int) -> None:
+        self._copy(target.pointer, source.pointer, nbytes, "cudaMemcpyDeviceToDevice", self.copying)
+
     def wait_for_uploads(self) -> None:
         runtime = _cuda()
         _checked(runtime.cudaEventRecord(self._uploaded, self.copying))

@@ -1,5 +1,6 @@
 """Memory of the device that runs a graph, as far as a backend needs it."""
 
+import ctypes
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -39,6 +40,10 @@ class DeviceMemory(ABC):
         """Copy ``array``, contiguous, into ``buffer``. The caller may change ``array`` at once."""
 
     @abstractmethod
+    def copy(self, source: DeviceBuffer, target: DeviceBuffer, nbytes: int) -> None:
+        """Copy the first ``nbytes`` bytes on the device, as an upload: after those before it, before those to come."""
+
+    @abstractmethod
     def wait_for_uploads(self) -> None:
         """Make what is started from now on wait for every upload so far."""
 
@@ -58,6 +63,9 @@ class HostMemory(DeviceMemory):
 
     def upload(self, array: Image, buffer: DeviceBuffer) -> None:
         _as_floats(buffer, array.shape)[...] = array
+
+    def copy(self, source: DeviceBuffer, target: DeviceBuffer, nbytes: int) -> None:
+        ctypes.memmove(target.pointer, source.pointer, nbytes)
 
     def wait_for_uploads(self) -> None:
         """Nothing: `upload` returns when it is done."""

@@ -17,7 +17,7 @@ class LoadedGraph(Protocol):
     """A graph that is ready to run."""
 
     def run(self, tensors: dict[str, NDArray[np.float32]], /) -> Mapping[str, Any]:
-        """Outputs by name, from contiguous float32 inputs by name. They may be overwritten by the next run.
+        """Outputs by name, from contiguous float32 inputs by name. Views may be overwritten by the next run.
 
         Raises:
             BackendError: the graph failed.

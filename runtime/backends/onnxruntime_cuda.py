@@ -9,7 +9,7 @@ import numpy as np
 from tinct.runtime.backends.base import Tensors
 from tinct.runtime.backends.cuda_memory import CudaMemory, find_gpu
 from tinct.runtime.backends.device_composition import DeviceComposition
-from tinct.runtime.backends.device_memory import DeviceMemory, HostMemory
+from tinct.runtime.backends.device_memory import DeviceBuffer, DeviceMemory, HostMemory
 from tinct.runtime.backends.graph_backend import GraphBackend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
 from tinct.runtime.backends.onnxruntime_session import CPU, open_session
@@ -130,7 +130,12 @@ class _BoundGraph:
             for name in self._spec.outputs:
                 binding.bind_output(name, self._device, 0)
             self._session.run_with_iobinding(binding)
-            results = binding.copy_outputs_to_cpu()
+            results = [np.array(result) for result in binding.copy_outputs_to_cpu()]
+            values = binding.get_outputs()
         except Exception as error:  # onnxruntime's errors have no common root
             raise BackendError(f"{self._backend} failed in {self._spec.file}: {error}") from error
+        self.inputs.came_out(
+            (result, DeviceBuffer(value.data_ptr(), result.nbytes, value))
+            for result, value in zip(results, values, strict=True)
+        )
         return dict(zip(self._spec.outputs, results, strict=True))

@@ -83,6 +83,7 @@ class TensorRtEngine:
             name: self._memory.download(buffer, tuple(self._context.get_tensor_shape(name)))
             for name, buffer in self._outputs.items()
         }
+        self.inputs.came_out((results[name], buffer) for name, buffer in self._outputs.items())
         if self._runs == 1:
             self._keep_kernels()
         return results

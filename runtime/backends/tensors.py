@@ -36,7 +36,8 @@ def collect(graph: GraphSpec, results: Mapping[str, Any], *, backend: str) -> di
     """
     named = {}
     for name in graph.outputs:
-        tensor = np.array(results[name], dtype=np.float32)
+        tensor = np.asarray(results[name], dtype=np.float32)
+        tensor = tensor if tensor.flags.owndata else tensor.copy()
         if not np.isfinite(tensor).all():
             raise BackendError(f"{backend}: the output {name!r} of {graph.file} is not finite; try another backend")
         named[name] = tensor

@@ -13,9 +13,12 @@ from tinct.export.graphs import FrameGraph, frame_example, group_bank
 from tinct.export.half import round_weights
 from tinct.export.parity import parity_report
 from tinct.runtime.backends import create_backend
+from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
+from tinct.runtime.backends.onnxruntime_cuda import OnnxRuntimeHostBackend
 from tinct.runtime.bundle import load_bundle
 from tinct.runtime.errors import BundleError, MediaNotFoundError
 from tinct.runtime.session import ColorizationSession, Reference
+from tinct.runtime.state import TemporalState
 from tinct.training.model.motion.network import MotionConfig, MotionNet
 from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.weights import load_weights, pack
@@ -112,6 +115,33 @@ def test_a_still_of_the_same_view_stands_in_for_the_past(moving: Path) -> None:
         session.step(7, np.ascontiguousarray(light, np.float32))
         assert bool(seen[-1]["warped_validity"].any()) == stands_in
         assert bool(seen[-1]["warped_ab"].any()) == stands_in
+
+
+def test_nothing_but_the_frame_goes_to_the_device_and_a_restored_state_gives_the_same_bits(moving: Path) -> None:
+    random = np.random.default_rng(5)
+    light = np.kron(100 * random.random((9, 12)), np.ones((8, 8))).astype(np.float32)
+    frames = [np.ascontiguousarray(np.roll(light, 2 * k, 1)) for k in range(5)]
+    still = Reference(np.kron(random.random((9, 12, 3)), np.ones((8, 8, 1))).astype(np.float32))
+    colours = []
+    for kind in (OnnxRuntimeHostBackend, OnnxRuntimeBackend):
+        backend = kind(load_bundle(moving), threads=1)
+        session = ColorizationSession(backend, working_size=64)
+        session.set_references([still])
+        sent, results = [], []
+        for number, frame in enumerate(frames):
+            before = getattr(backend, "uploaded_bytes", 0)
+            results.append(session.step(number, frame))
+            sent.append(getattr(backend, "uploaded_bytes", 0) - before)
+            if number == 3:
+                state = TemporalState.from_bytes(session.snapshot().to_bytes())
+        again = ColorizationSession(backend, working_size=64)
+        again.set_references([still])
+        again.restore(state)
+        np.testing.assert_array_equal(again.step(4, frames[4]).ab, results[4].ab)
+        if kind is OnnxRuntimeHostBackend:
+            assert sent[2:] == [state.luminance.nbytes] * 3
+        colours.append([result.ab for result in results])
+    np.testing.assert_array_equal(*colours)
 
 
 def test_a_motion_network_that_is_none(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Inputs that stay on the device, on the device that every machine has."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,43 @@ def test_buffers_grow_and_are_kept_when_less_is_wanted(inputs):
     large = inputs.place({"a": numbers(1, 400)})["a"]
     assert large.nbytes > small.nbytes
     assert inputs.place({"a": numbers(1, 8)})["a"] is large
+
+
+def test_what_came_out_is_taken_from_the_device(inputs):
+    result, on_device = fixed(1, 4), numbers(1, 4, seed=7)
+    memory = HostMemory()
+    buffer = memory.allocate(on_device.nbytes)
+    memory.upload(on_device, buffer)
+    inputs.came_out([(result, buffer)])
+    np.testing.assert_array_equal(held(inputs, {"previous": result})["previous"], on_device)
+    assert inputs.uploaded_bytes == 0
+    np.testing.assert_array_equal(held(inputs, {"another": result})["another"], on_device)  # as it went in before
+
+
+def test_what_somebody_can_change_is_not_taken_from_the_device(inputs):
+    result = numbers(1, 4)
+    buffer = HostMemory().allocate(result.nbytes)
+    inputs.came_out([(result, buffer)])
+    np.testing.assert_array_equal(held(inputs, {"previous": result})["previous"], result)
+    assert inputs.uploaded_bytes == result.nbytes
+
+
+def test_what_went_in_under_another_name_is_taken_from_there_before_it_is_replaced(inputs):
+    frames = [fixed(1, 4, seed=k) for k in range(4)]
+    inputs.place({"frame": frames[0], "previous": fixed(1, 4, seed=9)})
+    for before, frame in itertools.pairwise(frames):
+        found = held(inputs, {"frame": frame, "previous": before})
+        np.testing.assert_array_equal(found["frame"], frame)
+        np.testing.assert_array_equal(found["previous"], before)
+    assert inputs.uploaded_bytes == (2 + 3) * frames[0].nbytes
+
+
+def test_two_inputs_that_change_places(inputs):
+    one, other = fixed(1, 4, seed=1), fixed(1, 4, seed=2)
+    for first, second in ((one, other), (other, one), (one, one), (other, one)):
+        found = held(inputs, {"a": first, "b": second})
+        np.testing.assert_array_equal(found["a"], first)
+        np.testing.assert_array_equal(found["b"], second)
 
 
 def test_a_session_gets_the_same_colours_and_sends_its_bank_once():
