@@ -15,10 +15,12 @@ FLATTEST = 8
 
 ROUND_TRIP_PIXELS = 1.5
 """Distance between a place and where it comes back to, there and back, at which the trust has fallen to 1/e."""
+CHECKING = 1
+"""Finest level of the way that only checks the other: half resolution is near enough, at a third of the time."""
 
 
 class DisMotion(MotionSource):
-    """DIS in both directions, down to full resolution; valid where they agree.
+    """DIS down to full resolution, valid where the way there, searched down to half resolution, agrees.
 
     The result depends on the two images only: nothing is kept between calls, and the thread count does not matter.
     """
@@ -36,7 +38,7 @@ class DisMotion(MotionSource):
         earlier, later = _to_bytes(previous), _to_bytes(current)
         height, width = current.shape
         backward = np.ascontiguousarray(_search(later, earlier)[:height, :width])
-        forward = np.ascontiguousarray(_search(earlier, later)[:height, :width])
+        forward = np.ascontiguousarray(_search(earlier, later, finest=CHECKING)[:height, :width])
         return Motion(flow=backward, validity=agreement(backward, forward))
 
 
@@ -70,14 +72,15 @@ def _to_bytes(lightness: Image) -> NDArray[np.uint8]:
     return np.asarray(np.pad(image, ((0, below), (0, right)), mode="edge"), np.uint8)
 
 
-def _search(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> Image:
-    """Flow (H, W, 2) that leads from each pixel of ``source`` to its place in ``target``.
+def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], *, finest: int = 0) -> Image:
+    """Flow (H, W, 2) that leads from each pixel of ``source`` to its place in ``target``, searched down to 1/2^finest
+    of the resolution.
 
     Preset MEDIUM stops at half resolution. Going down to full resolution, with wider patch steps and fewer refinements,
     takes twice as long and made colours moved over 30 frames 0.5 dB better on moving training clips.
     """
     search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # the stubs want a flow to start from
-    search.setFinestScale(0)
+    search.setFinestScale(finest)
     search.setPatchStride(4)
     search.setGradientDescentIterations(12)
     search.setVariationalRefinementIterations(1)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from training_motion import TrainingMotion
 
-from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.anchor import SEARCH_EVERY, Anchor
 from tinct.runtime.motion.propagate import trusted_motion
 from tinct.training.flow.anchor import LEAST_TRUST, anchor_run, compose_anchors, read_anchored
@@ -38,7 +38,7 @@ def motion(pictures):
 def test_training_and_runtime_anchor_alike(pictures, motion):
     (reference, *lights), chain = motion
     places, trust = anchor_run(reference, lights, chain, begun=True)
-    source = create_motion("dis")
+    source = TrainingMotion()
     anchor, before = None, reference
     for i, light in enumerate(lights):
         step = trusted_motion(before, light, source)

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from training_motion import TrainingMotion
 
 from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.dis import agreement as runtime_agreement
@@ -23,7 +24,7 @@ def frames(height=96, width=128):
 def test_training_and_runtime_move_colours_alike():
     earlier, later = frames()
     ab = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 100, (96, 128, 2)).astype(np.float32), (0, 0), 3)
-    wanted, wanted_trust = propagate(earlier, ab, later, create_motion("dis"))
+    wanted, wanted_trust = propagate(earlier, ab, later, TrainingMotion())
     positions, trust = moved_from(earlier, later)
     np.testing.assert_allclose(trust, wanted_trust, atol=1e-5)
     assert wanted_trust.mean() > 0.5
@@ -39,3 +40,11 @@ def test_training_and_runtime_flow_are_the_same_bits(size):
     assert np.array_equal(flow, motion.flow)
     forward = DisFlow().flow(earlier, later)
     np.testing.assert_allclose(agreement(flow, forward), runtime_agreement(flow, forward), atol=1e-6)
+
+
+def test_the_runtimes_cheaper_check_trusts_alike():
+    earlier, later = frames()
+    wanted = TrainingMotion().estimate(earlier, later).validity
+    found = create_motion("dis").estimate(earlier, later).validity
+    assert 0.5 < wanted.mean() < 0.99
+    assert np.abs(found - wanted).mean() < 0.03
