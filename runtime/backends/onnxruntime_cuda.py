@@ -130,7 +130,7 @@ class _BoundGraph:
             for name in self._spec.outputs:
                 binding.bind_output(name, self._device, 0)
             self._session.run_with_iobinding(binding)
-            results = [np.array(result) for result in binding.copy_outputs_to_cpu()]
+            results = binding.copy_outputs_to_cpu()
             values = binding.get_outputs()
         except Exception as error:  # onnxruntime's errors have no common root
             raise BackendError(f"{self._backend} failed in {self._spec.file}: {error}") from error
