@@ -96,8 +96,9 @@ class FrameTensors:
     def carry(self, state: TemporalState, inputs: Tensors, outputs: Tensors) -> None:
         """Keep what the frame of ``state`` was made of, for the frame after it."""
         self._carried = None
-        exact = self._scale.ab_scale == 1.0 and np.array_equal(outputs["confidence"][0, 0], state.confidence)
-        if PREVIOUS_LUMINANCE in self._named and exact:
+        if PREVIOUS_LUMINANCE not in self._named or self._scale.ab_scale != 1.0:
+            return
+        if np.array_equal(outputs["confidence"][0, 0], state.confidence):
             tensors = dict(zip(WARPED[::2], (outputs["ab"], outputs["confidence"]), strict=True))
             tensors = {name: tensor for name, tensor in tensors.items() if name in self._named}
             tensors[PREVIOUS_LUMINANCE] = inputs["luminance"]

@@ -1,5 +1,6 @@
 """Inputs of a graph that stay on the device as long as they are the same."""
 
+import weakref
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -23,7 +24,7 @@ class ResidentInputs:
         self._memory = memory
         self._buffers: dict[str, DeviceBuffer] = {}
         self._held: dict[str, Image] = {}
-        self._results: list[tuple[Image, DeviceBuffer]] = []
+        self._results: list[tuple[weakref.ref[Image], DeviceBuffer]] = []
         self.uploaded_bytes = 0
         """Bytes copied to the device so far."""
 
@@ -46,15 +47,16 @@ class ResidentInputs:
         return {name: self._buffers[name] for name in tensors}
 
     def came_out(self, results: Iterable[tuple[Image, DeviceBuffer]]) -> None:
-        """Outputs of the graph and where they lie on the device until it runs again."""
-        self._results = list(results)
+        """Outputs of the graph and where they lie on the device until it runs again. The arrays are not kept alive: a
+        composed frame is large, and never goes in again."""
+        self._results = [(weakref.ref(result), buffer) for result, buffer in results]
 
     def _sources(self, wanted: Mapping[str, Image]) -> dict[str, DeviceBuffer]:
         """Where those of ``wanted`` lie that are on the device under another name, and not in each other's way."""
         found: dict[str, DeviceBuffer] = {}
         under: dict[str, str] = {}
         for name, tensor in wanted.items():
-            outputs = [buffer for result, buffer in self._results if result is tensor]
+            outputs = [buffer for result, buffer in self._results if result() is tensor]
             if _is_fixed(tensor) and outputs:
                 found[name] = outputs[0]
             elif others := [other for other, held in self._held.items() if held is tensor]:
