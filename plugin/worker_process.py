@@ -77,8 +77,9 @@ def start_tinct(
     cwd: str | None = None,
     installation: str | None = None,
     pass_fds: Sequence[int] = (),
+    module: str = "tinct",
 ) -> subprocess.Popen[bytes]:
-    """Start ``tinct ARGUMENTS`` with the interpreter that has it, as a process that outlives this one and its Ctrl-C.
+    """Start ``python -m tinct ARGUMENTS`` with the interpreter that has it; it outlives this process and Ctrl-C.
 
     Args:
         arguments: of the command line.
@@ -87,6 +88,7 @@ def start_tinct(
         cwd: where it runs; None: here.
         installation: the record that `write_installation` made; None = `find_installation`.
         pass_fds: files that stay open in it.
+        module: what runs in the place of the command line.
 
     Raises:
         WorkerUnavailable: there is no usable record, or the interpreter does not start.
@@ -104,7 +106,7 @@ def start_tinct(
     environment.update(extra)
     try:
         child = subprocess.Popen(
-            [interpreter, "-m", "tinct", *arguments],
+            [interpreter, "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

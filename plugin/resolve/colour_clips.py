@@ -77,7 +77,7 @@ def colour_clips(
 def _follow(job: Job, wait: float, tell: Callable[[str], None]) -> None:
     """Start the work and look at it for ``wait`` seconds."""
     log = job.beside(".log")
-    process = start_process(["-m", "tinct.plugin.resolve.run_job", job.path], log)
+    process = start_process([job.path], log, "tinct.plugin.resolve.run_job")
     until, said = time.monotonic() + wait, ""
     while time.monotonic() < until:
         states = read_states(job)

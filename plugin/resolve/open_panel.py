@@ -31,7 +31,7 @@ def open_panel(application: Application, tell: Callable[[str], None], wait: floa
     files = write_handover(application, project)
     begins_with = newest(folder.root, [".tinct"]) or newest(folder.root, [".otio"]) or files[0]
     log = os.path.join(folder.root, "panel.log")
-    process = start_process(["-m", "tinct", "panel", begins_with], log)
+    process = start_process(["panel", begins_with], log)
     until = time.monotonic() + wait
     while time.monotonic() < until and process.poll() is None:
         time.sleep(0.05)
