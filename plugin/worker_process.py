@@ -78,6 +78,7 @@ def start_tinct(
     installation: str | None = None,
     pass_fds: Sequence[int] = (),
     module: str = "tinct",
+    install: str = "tinct install",
 ) -> subprocess.Popen[bytes]:
     """Start ``python -m tinct ARGUMENTS`` with the interpreter that has it; it outlives this process and Ctrl-C.
 
@@ -89,6 +90,7 @@ def start_tinct(
         installation: the record that `write_installation` made; None = `find_installation`.
         pass_fds: files that stay open in it.
         module: what runs in the place of the command line.
+        install: the command that makes the record, for the error.
 
     Raises:
         WorkerUnavailable: there is no usable record, or the interpreter does not start.
@@ -100,7 +102,7 @@ def start_tinct(
         interpreter, extra = str(facts["interpreter"]), dict(facts.get("environment") or {})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WorkerUnavailable(
-            f"the record of Tinct's installation {place} cannot be used ({error}); run tinct install again"
+            f"the record of Tinct's installation {place} cannot be used ({error}); run {install} again"
         ) from error
     environment = {name: value for name, value in os.environ.items() if name not in HOSTS_OWN}
     environment.update(extra)
@@ -116,9 +118,7 @@ def start_tinct(
             pass_fds=tuple(pass_fds),
         )
     except OSError as error:
-        raise WorkerUnavailable(
-            f"Tinct cannot be started with {interpreter}: {error}; run tinct install again"
-        ) from error
+        raise WorkerUnavailable(f"Tinct cannot be started with {interpreter}: {error}; run {install} again") from error
     _children.append(child)
     return child
 

@@ -19,7 +19,10 @@ def start_process(arguments: Sequence[str], log: str, module: str = "tinct") -> 
     try:
         with open(log, "wb") as said:
             to = said.fileno()
-            return start_tinct(arguments, stdout=to, stderr=to, cwd=os.path.dirname(log), module=module)
+            folder = os.path.dirname(log)
+            return start_tinct(
+                arguments, stdout=to, stderr=to, cwd=folder, module=module, install="tinct install resolve"
+            )
     except OSError as error:
         raise WorkerUnavailable(f"the log of a process cannot be written: {error}") from error
 

@@ -231,7 +231,7 @@ def test_where_nothing_can_be_started_the_clip_says_so(at_work, monkeypatch: pyt
     record = studio.folder / "record.json"
     record.write_text('{"interpreter": "/nowhere/python"}')
     monkeypatch.setenv("TINCT_INSTALLATION", str(record))
-    with pytest.raises(WorkerUnavailable, match="run tinct install again"):
+    with pytest.raises(WorkerUnavailable, match="run tinct install resolve again"):
         colour_clips(studio.app.resolve, studio.said.append)
     (marker,) = studio.on_track("Video 1")[0].GetMarkers().values()
     assert marker["color"] == "Red"
