@@ -38,20 +38,27 @@ def pictures(path: Path, start: int, every: int) -> Iterator[Image]:
             yield frame.to_ndarray(format="rgb24").astype(np.float32) / np.float32(255)
 
 
+def lightness_of(frame: Image) -> Image:
+    return np.ascontiguousarray(srgb_to_lab(frame)[..., 0])
+
+
 def score(frames: Iterator[Image], sessions: Sequence[ColorizationSession]) -> tuple[list[float], list[float]]:
     """Mean PSNR in dB and seconds a step of each session."""
+    still = next(frames)
+    lightness = lightness_of(still)
+    for session in sessions:
+        session.reset()
+        session.set_references([Reference(still, lightness=lightness)])
+        session.step(0, lightness)
     scores: list[list[float]] = [[] for _ in sessions]
     spent = [0.0] * len(sessions)
-    for number, frame in enumerate(frames):
-        lightness = np.ascontiguousarray(srgb_to_lab(frame)[..., 0])
+    for number, frame in enumerate(frames, 1):
+        lightness = lightness_of(frame)
         for index, session in enumerate(sessions):
-            if number == 0:
-                session.reset()
-                session.set_references([Reference(frame, lightness=lightness)])
             began = time.perf_counter()
             step = session.step(number, lightness)
-            spent[index] += (time.perf_counter() - began) if number else 0.0
-            if number and number % SCORED == 0:
+            spent[index] += time.perf_counter() - began
+            if number % SCORED == 0:
                 ab = upsample_chroma(step.ab, step.lightness, lightness)
                 found = lab_to_srgb(np.dstack([lightness, ab]).astype(np.float32))
                 scores[index].append(psnr(found.clip(0, 1), frame))
