@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.backends.device_composition import DeviceComposition
 from tinct.runtime.media.plate import ColourTags
-from tinct.runtime.picture.compose import compose
-from tinct.runtime.picture.upsample import upsample_chroma
+from tinct.runtime.picture.compose import compose, compose_enlarged
+from tinct.runtime.picture.upsample import Enlargement, upsample_chroma
 from tinct.runtime.session import StepResult
 
 Image = NDArray[np.float32]
@@ -51,6 +51,9 @@ class Composer:
         if ab is None:
             if self._device is not None and _larger(luma, step.ab) and np.isfinite(luma).all():
                 return self._device.rgb(luma, step.ab, step.lightness, lightness, chroma=chroma)
+            enlargement = Enlargement(step.ab, step.lightness, lightness)
+            if enlargement.enlarges:
+                return compose_enlarged(luma, lightness, enlargement, self._tags, chroma=chroma, limit=self._limit)
             ab = enlarged(step, lightness, None)
         return compose(luma, ab, self._tags, chroma=chroma, limit=self._limit, lightness=lightness)
 

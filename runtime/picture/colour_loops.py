@@ -145,27 +145,38 @@ def lightness_of(luma: Image, kind: int, out: Image) -> None:
 
 
 @step
-def gamut_places(lightness: Image, a: Image, b: Image, place: Places, row_part: Image, hue_part: Image) -> None:
-    """Where colours lie in the gamut's table: entry above and left, and how far to the next row and column."""
+def gamut_places(
+    lightness: Image, a: Image, b: Image, row_of: Places, place: Places, row_part: Image, hue_part: Image
+) -> None:
+    """Where colours lie in the gamut's table: row above, entry above and left, how far to the next row and column."""
     for i in range(lightness.size):
         row = smaller(larger(lightness[i] * _TWO, _ZERO), _LAST_ROW)
         hue = smaller(hue_of(a[i], b[i]), _LAST_HUE)
         whole_row, whole_hue = np.int32(row), np.int32(hue)
         row_part[i] = row - np.float32(whole_row)
         hue_part[i] = hue - np.float32(whole_hue)
+        row_of[i] = whole_row
         place[i] = whole_row * _WIDTH + whole_hue
 
 
 @step
 def gamut_shares(
-    table: Image, safe: Image, a: Image, b: Image, place: Places, row_part: Image, hue_part: Image, share: Image
+    table: Image,
+    safe: Image,
+    a: Image,
+    b: Image,
+    row_of: Places,
+    place: Places,
+    row_part: Image,
+    hue_part: Image,
+    share: Image,
 ) -> None:
     """The share of each colour's chroma that the gamut has room for, at most 1."""
     for i in range(share.size):
-        entry = np.uint32(place[i])
         square = a[i] * a[i] + b[i] * b[i]
         share[i] = _ONE
-        if square > safe[entry // _BELOW]:
+        if square > safe[np.uint32(row_of[i])]:
+            entry = np.uint32(place[i])
             most = _HUGE
             for plane in table:
                 above = plane[entry] + hue_part[i] * (plane[entry + _NEXT] - plane[entry])
@@ -217,11 +228,12 @@ def put_under_luma(luma: Image, a: Image, b: Image, limit: bool, red: Image, gre
     """Offsets in place turned into ``V + s c`` with the largest s up to 1 that keeps every channel in range."""
     for i in range(luma.size):
         v, r, g, u = luma[i], red[i], green[i], blue[i]
-        lowest = larger(-smaller(smaller(r, g), u), _TINY)
-        scale = smaller(larger(v, _ZERO) * _TOUCHING / lowest, _ONE)
-        if limit:
-            highest = larger(larger(larger(r, g), u), _TINY)
-            scale = smaller(larger(_ONE - v, _ZERO) * _TOUCHING / highest, scale)
+        below, room = larger(-smaller(smaller(r, g), u), _TINY), larger(v, _ZERO)
+        if limit:  # of the two ends the one that is reached first; to divide by both would take as long as the rest
+            above, higher = larger(larger(larger(r, g), u), _TINY), larger(_ONE - v, _ZERO)
+            first = higher * below < room * above
+            below, room = above if first else below, higher if first else room
+        scale = smaller(room * _TOUCHING / below, _ONE)
         scale = scale if a[i] * a[i] + b[i] * b[i] > _ZERO else _ZERO
         red[i], green[i], blue[i] = v + scale * r, v + scale * g, v + scale * u
 
@@ -264,16 +276,16 @@ def colour_pixels(
     passes 1 or luma; ``grows``: there is luma above 1, or a ``scene``.
     """
     memory = np.empty((8, _CHUNK), np.float32)
-    places = np.empty(_CHUNK, np.int32)
+    places = np.empty((2, _CHUNK), np.int32)
     for start in range(0, luma.size, _CHUNK):
         stop = min(start + _CHUNK, luma.size)
         size = stop - start
         a, b, share, row_part = memory[0, :size], memory[1, :size], memory[2, :size], memory[3, :size]
         hue_part, red, green, blue = memory[4, :size], memory[5, :size], memory[6, :size], memory[7, :size]
-        place, v, light = places[:size], luma[start:stop], lightness[start:stop]
+        row_of, place, v, light = places[0, :size], places[1, :size], luma[start:stop], lightness[start:stop]
         split(ab[start:stop], chroma, a, b)
-        gamut_places(light, a, b, place, row_part, hue_part)
-        gamut_shares(table, safe, a, b, place, row_part, hue_part, share)
+        gamut_places(light, a, b, row_of, place, row_part, hue_part)
+        gamut_shares(table, safe, a, b, row_of, place, row_part, hue_part, share)
         ratios(light, a, b, share, red, green, blue)
         offsets_of_ratios(mixing, weights, linear, red, green, blue)
         if grows:

@@ -8,6 +8,8 @@ shortens the offsets, never V, where a channel would leave the range of the form
 A Lab colour outside the gamut has its chroma shortened beforehand, at its own hue.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tinct.runtime.media.plate import ColourTags
@@ -23,7 +25,7 @@ from tinct.runtime.picture.colour_loops import colour_pixels
 from tinct.runtime.picture.compiled import pixels
 from tinct.runtime.picture.gamut import gamut_of
 from tinct.runtime.picture.transfer import Image
-from tinct.runtime.picture.upsample import upsample_chroma
+from tinct.runtime.picture.upsample import Enlargement, upsample_chroma
 
 
 def compose(
@@ -57,30 +59,61 @@ def compose(
         ValueError: an image of another shape or type, an unknown transfer, or a chroma that is negative or not finite.
     """
     check_image("luma", luma, (None, None))
-    height, width = luma.shape
-    check_image("ab", ab, (height, width, 2))
-    if lightness is not None:
-        check_image("lightness", lightness, (height, width))
+    check_image("ab", ab, (*luma.shape, 2))
+    if lightness is None:
+        lightness = luma_to_lightness(luma, tags)
+    return _composed(luma, lightness, lambda rows, _: ab[rows], tags, chroma, limit)
+
+
+def compose_enlarged(
+    luma: Image,
+    lightness: Image,
+    enlargement: Enlargement,
+    tags: ColourTags,
+    *,
+    chroma: float = 1.0,
+    limit: bool = True,
+) -> Image:
+    """`compose` with the chroma that ``enlargement`` makes for ``lightness``, the same bits; that chroma is made row
+    by row, where it is used, for a plate of it takes longer to write and to read again than to make."""
+    check_image("luma", luma, (None, None))
+
+    def chroma_of(rows: slice, memory: Image) -> Image:
+        ab = memory.reshape(*luma[rows].shape, 2)
+        enlargement.rows(rows, ab)
+        return ab
+
+    return _composed(luma, lightness, chroma_of, tags, chroma, limit)
+
+
+def _composed(
+    luma: Image,
+    lightness: Image,
+    chroma_of: Callable[[slice, Image], Image],
+    tags: ColourTags,
+    chroma: float,
+    limit: bool,
+) -> Image:
+    """`compose`; ``chroma_of`` gives the chroma (R, W, 2) of some rows and may use scratch memory (2, R, W) for it."""
+    check_image("lightness", lightness, luma.shape)
     check_transfer(tags)
     if not (np.isfinite(chroma) and chroma >= 0):
         raise ValueError(f"chroma must be 0 or more, got {chroma}")
-    if lightness is None:
-        lightness = luma_to_lightness(luma, tags)
     scene = tags.space is not None and tags.space.scene
     linear = tags.transfer == "linear"
     gamut = gamut_of(tags, limit=limit)
     mixing = chroma_mixing(primaries_of(tags)).reshape(-1)
     weights = np.array(tags.luma_weights[::2], np.float32)
-    grows = scene or not luma.max() <= 1  # highlights, infinity, or NaN, which is not <= anything
-    result = np.empty((height, width, 3), np.float32)
+    result = np.empty((*luma.shape, 3), np.float32)
     by = np.float32(chroma)
 
-    def band(rows: slice, _: Image) -> None:
-        light, lab = pixels(lightness[rows]), pixels(ab[rows], 2)
+    def band(rows: slice, memory: Image) -> None:
+        value, light, ab = pixels(luma[rows]), pixels(lightness[rows]), pixels(chroma_of(rows, memory), 2)
+        grows = scene or not value.max() <= 1  # highlights, infinity, or NaN, which is not <= anything
         rgb = result[rows].reshape(-1, 3)
-        colour_pixels(pixels(luma[rows]), light, lab, by, *gamut, mixing, weights, linear, limit, grows, scene, rgb)
+        colour_pixels(value, light, ab, by, *gamut, mixing, weights, linear, limit, grows, scene, rgb)
 
-    for_row_bands(height, width, band)
+    for_row_bands(*luma.shape, band, planes=2)
     return result
 
 

@@ -16,43 +16,53 @@ _MIN_VARIANCE = np.float32(1e-3)
 
 
 @step
-def column_sums(ab: Image, lightness: Image, row: int, sums: Image) -> None:
-    """Sums of three rows about ``row``, mirrored at the image's edges: L, a, b, LL, La, Lb, aa + bb; (7, w + 2)."""
-    last, width = lightness.shape[0] - 1, lightness.shape[1]
-    for kind in range(sums.shape[0]):
-        for x in range(width):
-            sums[kind, x + 1] = _ZERO
-    for other in (row - 1 if row > 0 else min(1, last), row, row + 1 if row < last else max(0, last - 1)):
-        for x in range(width):
-            light, a, b = lightness[other, x], ab[other, x, 0], ab[other, x, 1]
-            sums[0, x + 1] += light
-            sums[1, x + 1] += a
-            sums[2, x + 1] += b
-            sums[3, x + 1] += light * light
-            sums[4, x + 1] += light * a
-            sums[5, x + 1] += light * b
-            sums[6, x + 1] += a * a + b * b
-    for kind in range(sums.shape[0]):
-        sums[kind, 0] = sums[kind, min(2, width)]
-        sums[kind, width + 1] = sums[kind, max(width - 1, 1)]
+def separate(ab: Image, a: Image, b: Image) -> None:
+    """Two channels (w, 2) apart."""
+    for x in range(a.size):
+        a[x], b[x] = ab[x, 0], ab[x, 1]
 
 
 @step
-def slopes_of_sums(sums: Image, edge_variance: Value, out: Image) -> None:
-    """Slopes of one row, (w, 2), from its `column_sums`."""
-    for x in range(out.shape[0]):
-        light = _NINTH * (sums[0, x] + sums[0, x + 1] + sums[0, x + 2])
-        a = _NINTH * (sums[1, x] + sums[1, x + 1] + sums[1, x + 2])
-        b = _NINTH * (sums[2, x] + sums[2, x + 1] + sums[2, x + 2])
-        variance = _NINTH * (sums[3, x] + sums[3, x + 1] + sums[3, x + 2]) - light * light
-        with_a = _NINTH * (sums[4, x] + sums[4, x + 1] + sums[4, x + 2]) - light * a
-        with_b = _NINTH * (sums[5, x] + sums[5, x + 1] + sums[5, x + 2]) - light * b
-        of_ab = _NINTH * (sums[6, x] + sums[6, x + 1] + sums[6, x + 2]) - (a * a + b * b)
+def products(light: Image, a: Image, b: Image, out: Image) -> None:
+    """LL, La, Lb and aa + bb of a row; (4, w)."""
+    for x in range(light.size):
+        out[0, x] = light[x] * light[x]
+        out[1, x] = light[x] * a[x]
+        out[2, x] = light[x] * b[x]
+        out[3, x] = a[x] * a[x] + b[x] * b[x]
+
+
+@step
+def mean_of_nine(above: Image, here: Image, below: Image, sums: Image, out: Image) -> None:
+    """Means (w,) over the 3 x 3 about each pixel of a row, mirrored at its ends; ``sums`` (w + 2,) is scratch."""
+    width = out.size
+    for x in range(width):
+        sums[x + 1] = above[x] + here[x] + below[x]
+    sums[0], sums[width + 1] = sums[min(2, width)], sums[max(width - 1, 1)]
+    for x in range(width):
+        out[x] = _NINTH * (sums[x] + sums[x + 1] + sums[x + 2])
+
+
+@step
+def slopes_of_means(means: Image, edge_variance: Value, along_a: Image, along_b: Image) -> None:
+    """Slopes of one row, (w,) each, from the means of L, a, b and of their `products`; (7, w)."""
+    for x in range(along_a.size):
+        light, a, b = means[0, x], means[1, x], means[2, x]
+        variance = means[3, x] - light * light
+        with_a, with_b = means[4, x] - light * a, means[5, x] - light * b
+        of_ab = means[6, x] - (a * a + b * b)
         explained = with_a * with_a + with_b * with_b
         correlation = explained / (larger(variance, _MIN_VARIANCE) * larger(of_ab, _MIN_VARIANCE))
         correlation = smaller(correlation, _ONE)
         trust = correlation * correlation / (larger(variance, _ZERO) + edge_variance)
-        out[x, 0], out[x, 1] = with_a * trust, with_b * trust
+        along_a[x], along_b[x] = with_a * trust, with_b * trust
+
+
+@step
+def beside_each_other(a: Image, b: Image, out: Image) -> None:
+    """Two channels as (w, 2)."""
+    for x in range(a.size):
+        out[x, 0], out[x, 1] = a[x], b[x]
 
 
 @compiled
@@ -60,10 +70,25 @@ def slopes(ab: Image, lightness: Image, edge_variance: np.float32, out: Image) -
     """How ``ab`` (h, w, 2) changes with ``lightness`` (h, w) in the 3 x 3 about each pixel, shrunk by the fourth power
     of their correlation, and the more the less lightness varies beside ``edge_variance``; ``out`` (h, w, 2).
     """
-    sums = np.empty((7, lightness.shape[1] + 2), np.float32)
-    for row in range(lightness.shape[0]):
-        column_sums(ab, lightness, row, sums)
-        slopes_of_sums(sums, edge_variance, out[row])
+    height, width = lightness.shape
+    last = height - 1
+    held = np.empty((3, 7, width), np.float32)  # L, a, b and products of the last three rows
+    means, sums = np.empty((9, width), np.float32), np.empty(width + 2, np.float32)
+    known = 0
+    for row in range(height):
+        while known < min(row + 2, height):
+            one = held[known % 3]
+            one[0] = lightness[known]
+            separate(ab[known], one[1], one[2])
+            products(one[0], one[1], one[2], one[3:])
+            known += 1
+        above, below = held[abs(row - 1) % 3], held[(last - abs(last - row - 1)) % 3]
+        if height == 1:
+            above = below = held[0]
+        for kind in range(7):
+            mean_of_nine(above[kind], held[row % 3, kind], below[kind], sums, means[kind])
+        slopes_of_means(means, edge_variance, means[7], means[8])
+        beside_each_other(means[7], means[8], out[row])
 
 
 @step

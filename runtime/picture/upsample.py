@@ -51,29 +51,41 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
     Raises:
         ValueError: sizes that do not belong together, or another type than float32.
     """
-    check_image("ab_small", ab_small, (None, None, 2))
-    check_image("lightness_small", lightness_small, ab_small.shape[:2])
-    check_image("lightness_full", lightness_full, (None, None))
-    ab_small, lightness_small = (np.require(image, requirements=("C", "W")) for image in (ab_small, lightness_small))
-    small, full = ab_small.shape[:2], lightness_full.shape
-    if full[0] <= small[0] and full[1] <= small[1]:
-        return np.asarray(cv2.resize(ab_small, full[::-1], interpolation=cv2.INTER_AREA), np.float32)
-    factor = max(full[0] / small[0], full[1] / small[1])
-    window = np.ones(_NEIGHBOURS, np.uint8)
-    least, most = (np.asarray(bound(ab_small, window), np.float32) for bound in (cv2.erode, cv2.dilate))
-    sharp = _presharpened(ab_small, factor, least, most)
-    slope = _slope(ab_small, lightness_small, edge_variance_of(lightness_full) / factor)
-    rows, down = _between(small[0], full[0])
-    columns, across = _between(small[1], full[1])
-    result = np.empty((full[0], 2 * full[1]), np.float32)
+    enlargement = Enlargement(ab_small, lightness_small, lightness_full)
+    if not enlargement.enlarges:
+        return np.asarray(cv2.resize(ab_small, lightness_full.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    result = np.empty((*lightness_full.shape, 2), np.float32)
+    for_row_bands(*lightness_full.shape, lambda rows, _: enlargement.rows(rows, result[rows]))
+    return result
 
-    def band(part: slice, _: Image) -> None:
-        light = np.require(lightness_full[part], requirements=("C", "W"))
-        places = columns, across, np.ascontiguousarray(rows[:, part]), down[part]
-        enlarge_rows(sharp, slope, lightness_small, least, most, *places, light, result[part])
 
-    for_row_bands(full[0], full[1], band)
-    return result.reshape(*full, 2)
+class Enlargement:
+    """`upsample_chroma` of one frame, any rows of its plate at a time."""
+
+    def __init__(self, ab_small: Image, lightness_small: Image, lightness_full: Image) -> None:
+        """All that is done at working size; arguments and errors as those of `upsample_chroma`."""
+        check_image("ab_small", ab_small, (None, None, 2))
+        check_image("lightness_small", lightness_small, ab_small.shape[:2])
+        check_image("lightness_full", lightness_full, (None, None))
+        small, full = ab_small.shape[:2], lightness_full.shape
+        self.enlarges = full[0] > small[0] or full[1] > small[1]
+        if not self.enlarges:
+            return
+        ab, known = (np.require(image, requirements=("C", "W")) for image in (ab_small, lightness_small))
+        factor = max(full[0] / small[0], full[1] / small[1])
+        slope = _slope(ab, known, edge_variance_of(lightness_full) / factor)
+        window = np.ones(_NEIGHBOURS, np.uint8)
+        least, most = (np.asarray(bound(ab, window), np.float32) for bound in (cv2.erode, cv2.dilate))
+        self._small = _presharpened(ab, factor, least, most), slope, known, least, most
+        self._rows, self._down = _between(small[0], full[0])
+        self._columns, self._across = _between(small[1], full[1])
+        self._lightness = lightness_full
+
+    def rows(self, rows: slice, out: Image) -> None:
+        """Chroma of those rows of a plate that is larger than the working size, into ``out`` (R, W, 2), contiguous."""
+        light = np.require(self._lightness[rows], requirements=("C", "W"))
+        places = self._columns, self._across, np.ascontiguousarray(self._rows[:, rows]), self._down[rows]
+        enlarge_rows(*self._small, *places, light, out.reshape(len(out), -1))
 
 
 def edge_variance_of(lightness: Image) -> float:
@@ -111,8 +123,9 @@ def _grain(lightness: Image) -> float:
 def _presharpened(ab: Image, factor: float, least: Image, most: Image) -> Image:
     """Add what bilinear enlargement by ``factor`` will take away, within the neighbourhood's ``least`` and ``most``."""
     blurred = cv2.sepFilter2D(ab, -1, _BILINEAR_LOSS, _BILINEAR_LOSS, borderType=cv2.BORDER_REPLICATE)
-    wanted = ab + np.float32(min(factor - 1, 1)) * (ab - blurred)
-    return np.clip(wanted, least, most)
+    more = min(factor - 1, 1)
+    wanted = cv2.addWeighted(ab, 1 + more, blurred, -more, 0)
+    return np.asarray(cv2.max(cv2.min(wanted, most), least), np.float32)
 
 
 def _slope(ab: Image, lightness: Image, edge_variance: float) -> Image:

@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as arrays
 from tinct.runtime.media.plate import LUMA_COEFFICIENTS, ColourTags
 from tinct.runtime.picture import bands
 from tinct.runtime.picture.colour import lab_to_srgb, luma_to_lightness, srgb_to_lab
-from tinct.runtime.picture.compose import compose
+from tinct.runtime.picture.compose import compose, compose_enlarged
+from tinct.runtime.picture.upsample import Enlargement, upsample_chroma
 
 TRANSFERS = ("linear", "srgb", "bt709")
 EVERY_TAG = [ColourTags(matrix=matrix, transfer=transfer) for matrix in LUMA_COEFFICIENTS for transfer in TRANSFERS]
@@ -202,3 +203,16 @@ def test_wrong_arguments_are_refused_by_name() -> None:
         compose(luma, ab, ColourTags(), chroma=-1)
     with pytest.raises(ValueError, match="transfer 'log' is unknown"):
         compose(luma, ab, ColourTags(transfer="log"))
+
+
+@pytest.mark.parametrize("tags", [ColourTags(), ColourTags(transfer="linear")], ids=lambda tags: tags.transfer)
+def test_chroma_enlarged_on_the_way_gives_the_same_bits(tags: ColourTags) -> None:
+    luma, _ = plate(400, 720)  # more than one band
+    luma[-3:, ::7] *= 40  # highlights in the last of them alone
+    luma[-1, 5] = np.nan
+    lightness = luma_to_lightness(luma, tags)
+    small, ab = lightness[::4, ::4].copy(), plate(100, 180, seed=1)[1]
+    wanted = compose(luma, upsample_chroma(ab, small, lightness), tags, chroma=0.8, lightness=lightness, limit=False)
+    enlargement = Enlargement(ab, small, lightness)
+    at_once = compose_enlarged(luma, lightness, enlargement, tags, chroma=0.8, limit=False)
+    np.testing.assert_array_equal(at_once, wanted)

@@ -12,9 +12,10 @@ from tinct.runtime.picture.gamut import gamut_of, largest_chroma
 def shortened(lab: np.ndarray) -> np.ndarray:
     flat = lab.reshape(-1, 3).astype(np.float32)
     lightness, a, b = (np.ascontiguousarray(plane) for plane in flat.T)
-    place, row_part, hue_part, share = np.empty(a.size, np.int32), *(np.empty_like(a) for _ in range(3))
-    gamut_places(lightness, a, b, place, row_part, hue_part)
-    gamut_shares(*gamut_of(ColourTags(), limit=True), a, b, place, row_part, hue_part, share)
+    row_of, place = np.empty((2, a.size), np.int32)
+    row_part, hue_part, share = (np.empty_like(a) for _ in range(3))
+    gamut_places(lightness, a, b, row_of, place, row_part, hue_part)
+    gamut_shares(*gamut_of(ColourTags(), limit=True), a, b, row_of, place, row_part, hue_part, share)
     return np.stack([lightness, a * share, b * share], axis=-1).reshape(lab.shape)
 
 
