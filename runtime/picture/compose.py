@@ -104,7 +104,8 @@ def _composed(
     gamut = gamut_of(tags, limit=limit)
     mixing = chroma_mixing(primaries_of(tags)).reshape(-1)
     weights = np.array(tags.luma_weights[::2], np.float32)
-    result = np.empty((*luma.shape, 3), np.float32)
+    height, width = luma.shape
+    result = np.empty((height, width, 3), np.float32)
     by = np.float32(chroma)
 
     def band(rows: slice, memory: Image) -> None:
@@ -113,7 +114,7 @@ def _composed(
         rgb = result[rows].reshape(-1, 3)
         colour_pixels(value, light, ab, by, *gamut, mixing, weights, linear, limit, grows, scene, rgb)
 
-    for_row_bands(*luma.shape, band, planes=2)
+    for_row_bands(height, width, band, planes=2)
     return result
 
 

@@ -54,8 +54,9 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
     enlargement = Enlargement(ab_small, lightness_small, lightness_full)
     if not enlargement.enlarges:
         return np.asarray(cv2.resize(ab_small, lightness_full.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
-    result = np.empty((*lightness_full.shape, 2), np.float32)
-    for_row_bands(*lightness_full.shape, lambda rows, _: enlargement.rows(rows, result[rows]))
+    height, width = lightness_full.shape
+    result = np.empty((height, width, 2), np.float32)
+    for_row_bands(height, width, lambda rows, _: enlargement.rows(rows, result[rows]))
     return result
 
 
