@@ -48,14 +48,12 @@ class Composer:
         Raises:
             BackendError: the device failed.
         """
-        if ab is None:
-            if self._device is not None and _larger(luma, step.ab) and np.isfinite(luma).all():
-                return self._device.rgb(luma, step.ab, step.lightness, lightness, chroma=chroma)
-            enlargement = Enlargement(step.ab, step.lightness, lightness)
-            if enlargement.enlarges:
-                return compose_enlarged(luma, lightness, enlargement, self._tags, chroma=chroma, limit=self._limit)
-            ab = enlarged(step, lightness, None)
-        return compose(luma, ab, self._tags, chroma=chroma, limit=self._limit, lightness=lightness)
+        if ab is not None:
+            return compose(luma, ab, self._tags, chroma=chroma, limit=self._limit, lightness=lightness)
+        if self._device is not None and _larger(luma, step.ab) and np.isfinite(luma).all():
+            return self._device.rgb(luma, step.ab, step.lightness, lightness, chroma=chroma)
+        enlargement = Enlargement(step.ab, step.lightness, lightness)
+        return compose_enlarged(luma, enlargement, self._tags, chroma=chroma, limit=self._limit)
 
 
 def enlarged(step: StepResult, lightness: Image, mask: Image | None) -> Image:

@@ -66,16 +66,10 @@ def compose(
 
 
 def compose_enlarged(
-    luma: Image,
-    lightness: Image,
-    enlargement: Enlargement,
-    tags: ColourTags,
-    *,
-    chroma: float = 1.0,
-    limit: bool = True,
+    luma: Image, enlargement: Enlargement, tags: ColourTags, *, chroma: float = 1.0, limit: bool = True
 ) -> Image:
-    """`compose` with the chroma that ``enlargement`` makes for ``lightness``, the same bits; that chroma is made row
-    by row, where it is used, for a plate of it takes longer to write and to read again than to make."""
+    """`compose` with the chroma of ``enlargement`` and the lightness that leads it, the same bits; that chroma is made
+    row by row, where it is used, for a plate of it takes longer to write and to read again than to make."""
     check_image("luma", luma, (None, None))
 
     def chroma_of(rows: slice, memory: Image) -> Image:
@@ -83,7 +77,7 @@ def compose_enlarged(
         enlargement.rows(rows, ab)
         return ab
 
-    return _composed(luma, lightness, chroma_of, tags, chroma, limit)
+    return _composed(luma, enlargement.lightness, chroma_of, tags, chroma, limit)
 
 
 def _composed(

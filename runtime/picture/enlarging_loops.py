@@ -82,9 +82,7 @@ def slopes(ab: Image, lightness: Image, edge_variance: np.float32, out: Image) -
             separate(ab[known], one[1], one[2])
             products(one[0], one[1], one[2], one[3:])
             known += 1
-        above, below = held[abs(row - 1) % 3], held[(last - abs(last - row - 1)) % 3]
-        if height == 1:
-            above = below = held[0]
+        above, below = held[min(abs(row - 1), last) % 3], held[max(last - abs(last - row - 1), 0) % 3]
         for kind in range(7):
             mean_of_nine(above[kind], held[row % 3, kind], below[kind], sums, means[kind])
         slopes_of_means(means, edge_variance, means[7], means[8])

@@ -52,8 +52,6 @@ def upsample_chroma(ab_small: Image, lightness_small: Image, lightness_full: Ima
         ValueError: sizes that do not belong together, or another type than float32.
     """
     enlargement = Enlargement(ab_small, lightness_small, lightness_full)
-    if not enlargement.enlarges:
-        return np.asarray(cv2.resize(ab_small, lightness_full.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
     height, width = lightness_full.shape
     result = np.empty((height, width, 2), np.float32)
     for_row_bands(height, width, lambda rows, _: enlargement.rows(rows, result[rows]))
@@ -69,8 +67,10 @@ class Enlargement:
         check_image("lightness_small", lightness_small, ab_small.shape[:2])
         check_image("lightness_full", lightness_full, (None, None))
         small, full = ab_small.shape[:2], lightness_full.shape
-        self.enlarges = full[0] > small[0] or full[1] > small[1]
-        if not self.enlarges:
+        self.lightness = lightness_full
+        self._reduced: Image | None = None
+        if full[0] <= small[0] and full[1] <= small[1]:
+            self._reduced = np.asarray(cv2.resize(ab_small, full[::-1], interpolation=cv2.INTER_AREA), np.float32)
             return
         ab, known = (np.require(image, requirements=("C", "W")) for image in (ab_small, lightness_small))
         factor = max(full[0] / small[0], full[1] / small[1])
@@ -80,11 +80,13 @@ class Enlargement:
         self._small = _presharpened(ab, factor, least, most), slope, known, least, most
         self._rows, self._down = _between(small[0], full[0])
         self._columns, self._across = _between(small[1], full[1])
-        self._lightness = lightness_full
 
     def rows(self, rows: slice, out: Image) -> None:
-        """Chroma of those rows of a plate that is larger than the working size, into ``out`` (R, W, 2), contiguous."""
-        light = np.require(self._lightness[rows], requirements=("C", "W"))
+        """Chroma of those ``rows`` of the plate, into ``out`` (R, W, 2), contiguous."""
+        if self._reduced is not None:
+            out[:] = self._reduced[rows]
+            return
+        light = np.require(self.lightness[rows], requirements=("C", "W"))
         places = self._columns, self._across, np.ascontiguousarray(self._rows[:, rows]), self._down[rows]
         enlarge_rows(*self._small, *places, light, out.reshape(len(out), -1))
 

@@ -53,7 +53,7 @@ def main() -> None:
             "upsample": lambda a=small, s=lightness_small, f=lightness: upsample_chroma(a, s, f),
             "compose": lambda v=luma, a=ab, f=lightness: compose(v, a, tags, lightness=f),
             "at once": lambda v=luma, a=small, s=lightness_small, f=lightness: compose_enlarged(
-                v, f, Enlargement(a, s, f), tags
+                v, Enlargement(a, s, f), tags
             ),
         }
         for name, call in parts.items():

@@ -214,5 +214,5 @@ def test_chroma_enlarged_on_the_way_gives_the_same_bits(tags: ColourTags) -> Non
     small, ab = lightness[::4, ::4].copy(), plate(100, 180, seed=1)[1]
     wanted = compose(luma, upsample_chroma(ab, small, lightness), tags, chroma=0.8, lightness=lightness, limit=False)
     enlargement = Enlargement(ab, small, lightness)
-    at_once = compose_enlarged(luma, lightness, enlargement, tags, chroma=0.8, limit=False)
+    at_once = compose_enlarged(luma, enlargement, tags, chroma=0.8, limit=False)
     np.testing.assert_array_equal(at_once, wanted)
