@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.bundle import Manifest
+from tinct.runtime.look_ahead import Expected
 from tinct.runtime.motion import MotionSource, create_motion
 from tinct.runtime.motion.anchor import NOWHERE, SEARCH_EVERY, Anchor
 from tinct.runtime.motion.base import Motion
 from tinct.runtime.motion.dis import DisMotion
-from tinct.runtime.motion.propagate import trusted_motion
+from tinct.runtime.motion.trust import trusted_motion
 from tinct.runtime.motion.warp import warp
 from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.state import TemporalState
@@ -71,18 +72,33 @@ class Past:
         self._motion = create_motion(manifest.motion)
         self._fitted: tuple[Image, tuple[int, int], Image] | None = None
 
+    def motion(self, before: Image, lightness: Image) -> Motion | None:
+        """Motion back from a frame of that ``lightness`` to the one ``before`` it, both (h, w) L*, unpadded; None for a
+        model that wants none from outside its graph. Keeps nothing, and may be called on any thread."""
+        if self._motion is None or not self._named & {*WARPED, *ANCHORED}:
+            return None
+        return trusted_motion(before, lightness, self._motion)
+
     def of(
-        self, previous: TemporalState | None, lightness: Image, size: WorkingSize, stills: StillViews
+        self,
+        previous: TemporalState | None,
+        lightness: Image,
+        size: WorkingSize,
+        stills: StillViews,
+        expected: Expected | None = None,
     ) -> PastOfFrame:
         """The past of a frame of that ``lightness`` (h, w) L*, unpadded, after ``previous``; all zeros where it has
-        none."""
+        none. ``expected``: what was found of it ahead."""
         if self._motion is None:
             return PastOfFrame(self._unmoved(previous, lightness, size, stills), None)
         if not self._named & {*WARPED, *ANCHORED}:
             return PastOfFrame({}, None)
         if previous is None:
             return self._from_still(lightness, size, stills, self._motion)
-        motion = trusted_motion(size.crop(previous.luminance), lightness, self._motion)
+        before = size.crop(previous.luminance)
+        motion = None if expected is None else expected.motion_from(before)
+        if motion is None:
+            motion = trusted_motion(before, lightness, self._motion)
         moved = warp(size.crop(np.dstack([previous.ab, previous.confidence])), motion.flow)
         images = _padded(size, moved[..., :2], motion.validity, moved[..., 2])
         if not self._named & set(ANCHORED):

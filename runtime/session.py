@@ -13,6 +13,7 @@ from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_ba
 from tinct.runtime.errors import StateError, UsageError
 from tinct.runtime.frame_tensors import FrameTensors
 from tinct.runtime.hints import Hints
+from tinct.runtime.look_ahead import Expected, LookAhead, in_range
 from tinct.runtime.motion.anchor import NOWHERE
 from tinct.runtime.past import ANCHORED, Past, StillViews
 from tinct.runtime.picture.working_size import WorkingSize
@@ -121,7 +122,19 @@ class ColorizationSession:
         if self._state is not None and self._identity_at(self._state.frame) != self._state.reference_set:
             self._state = None
 
-    def step(self, number: int, lightness: Image, *, hints: Hints | None = None, continues: bool = False) -> StepResult:
+    def look_ahead(self) -> LookAhead:
+        """What looks at the frames before `step` does, perhaps on another thread."""
+        return LookAhead(self.fit, self._past.motion)
+
+    def step(
+        self,
+        number: int,
+        lightness: Image,
+        *,
+        hints: Hints | None = None,
+        continues: bool = False,
+        expected: Expected | None = None,
+    ) -> StepResult:
         """Colour frame ``number``.
 
         Frame n takes the state of frame n - 1. After any other frame it starts fresh (``was_reset``), unless the
@@ -134,6 +147,8 @@ class ColorizationSession:
             lightness: (H, W) float32 L*, 0..100, of any size; values beyond are clipped, not-a-number counts as 0.
             hints: wanted colours at some pixels.
             continues: the frame follows the last one stepped although the numbers do not.
+            expected: what `look_ahead` gave for this very lightness, so that it is not done once more; the result is
+                the same bits.
 
         Raises:
             ValueError: lightness is not a float32 plane, or the hints are of another size.
@@ -147,11 +162,11 @@ class ColorizationSession:
         if term is None:
             return self.leave_grey(number, lightness)
         size = self.fit(width, height)
-        small = size.reduce(_in_range(lightness))
+        small = size.reduce(in_range(lightness)) if expected is None else expected.lightness
         previous = self._previous(number, term, size, continues=continues)
         choice = self._choice(term, size.pad(small), previous)
         bank = self._bank_of(term, choice)
-        past = self._past.of(previous, small, size, self._views(term, choice))
+        past = self._past.of(previous, small, size, self._views(term, choice), expected)
         tensors = self._tensors.inputs(size.pad(small), size, past.images, hints, previous)
         outputs = self._backend.colorize_frame(tensors | bank.inputs)
         ab, confidence = self._tensors.results(outputs, size, backend=self._backend.NAME)
@@ -169,7 +184,7 @@ class ColorizationSession:
         self._state = None
         height, width = lightness.shape
         size = self.fit(width, height)
-        small = size.reduce(_in_range(lightness))
+        small = size.reduce(in_range(lightness))
         return StepResult(number, np.zeros((*size.shape, 2), np.float32), np.zeros(size.shape, np.float32), small, True)
 
     def references_at(self, number: int) -> tuple[Reference, ...]:
@@ -293,11 +308,3 @@ class ColorizationSession:
 def _stills_named(state: TemporalState) -> tuple[int, ...]:
     anchored = () if state.anchor is None or state.anchor.still == NOWHERE else (state.anchor.still,)
     return (*state.stills, *anchored)
-
-
-def _in_range(lightness: Image) -> Image:
-    """L* within 0..100, not-a-number as 0; a copy only where something is beyond."""
-    low, high = float(lightness.min()), float(lightness.max())
-    if low >= 0.0 and high <= 100.0:  # false for NaN, which min and max hand on
-        return lightness
-    return np.clip(np.nan_to_num(lightness, nan=0.0, posinf=100.0, neginf=0.0), 0.0, 100.0)

@@ -13,6 +13,7 @@ from tinct.runtime.bank import EncodedStills
 from tinct.runtime.bundle import Bundle
 from tinct.runtime.errors import BackendError
 from tinct.runtime.hint_points import HintTracker
+from tinct.runtime.look_ahead import Expected
 from tinct.runtime.session import ColorizationSession, StepResult
 from tinct.runtime.still_cache import StillCache
 
@@ -51,6 +52,7 @@ class Warm:
         lightness: Image,
         *,
         continues: bool,
+        expected: Expected | None = None,
     ) -> StepResult:
         """Step ``session``, whose backend is ``backend``, to frame ``number`` with the hints that are followed there,
         while a turn is held. Stills that are shared are encoded before, each in a turn of its own, so that a hundred
@@ -63,6 +65,7 @@ class Warm:
             number: the plate's own frame number.
             lightness: (H, W) float32 L*, 0..100, of the whole plate.
             continues: as `ColorizationSession.step` has it.
+            expected: likewise.
 
         Raises:
             StateError: as `ColorizationSession.step`.
@@ -75,7 +78,7 @@ class Warm:
         height, width = lightness.shape
         with self.turn():
             found = None if hints is None else hints.at(number, lightness, session.fit(width, height))
-            step = session.step(number, lightness, hints=found, continues=continues)
+            step = session.step(number, lightness, hints=found, continues=continues, expected=expected)
         if not np.isfinite(step.ab).all():
             raise BackendError(
                 f"the network gave values that are not numbers at frame {number}; try another backend, and report it"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.composer import Composer, enlarged
 from tinct.runtime.hint_points import HintTracker, PointHint
+from tinct.runtime.look_ahead import Expected
 from tinct.runtime.managed.advice import space_advice
 from tinct.runtime.media import PlateFrame, PlateInfo, ResultFrame
 from tinct.runtime.media.plate import PassImage
@@ -30,11 +31,13 @@ _FLOAT_SUFFIXES = (".exr", ".tif", ".tiff")
 
 @dataclass(frozen=True)
 class Prepared:
-    """A frame for the network; ``odd``: how many of its pixels are not finite."""
+    """A frame for the network; ``odd``: how many of its pixels are not finite; ``expected``: it at working size, and
+    how it moved, unless it stays grey."""
 
     frame: PlateFrame
     lightness: Image
     odd: int
+    expected: Expected | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Coloured:
 
 
 class PlateRun:
-    """One pass over a plate: what its stages do, and what is noticed on the way. Only `infer` changes anything."""
+    """One pass over a plate: what its stages do, and what is noticed on the way. `prepare` looks ahead and keeps only
+    what it has seen itself; all else that changes, `infer` changes."""
 
     def __init__(
         self,
@@ -69,14 +73,23 @@ class PlateRun:
         self._composer = Composer(backend, info.colour, (info.height, info.width), limit=limit)
         gaps = [after - before for before, after in zip(info.frames, info.frames[1:], strict=False)]
         self._stride = min(gaps, default=1)
+        self._look_ahead = session.look_ahead()
+        self._prepared: int | None = None
         self._previous: int | None = None
         self._tally = Tally()
         self._stepped = self._resumed = self._since = 0
 
     def prepare(self, frame: PlateFrame) -> Prepared:
-        """Lightness for the network; odd input is counted."""
+        """Lightness for the network and, while that works at the frames before, the motion; odd input is counted."""
         odd = int(frame.luma.size - np.count_nonzero(np.isfinite(frame.luma)))
-        return Prepared(frame, luma_to_lightness(frame.luma, self._info.colour), odd)
+        lightness = luma_to_lightness(frame.luma, self._info.colour)
+        return Prepared(frame, lightness, odd, self._expected(frame.number, lightness))
+
+    def _expected(self, number: int, lightness: Image) -> Expected | None:
+        plan, before, self._prepared = self._request.shots, self._prepared, number
+        if plan.is_grey(number) or plan.starts_afresh(number, before):
+            self._look_ahead.forget()
+        return None if plan.is_grey(number) else self._look_ahead.at(lightness)
 
     def infer(self, prepared: Prepared) -> Coloured:
         """Step the session; frames at the request's own stride follow on each other, but not over a cut."""
@@ -97,7 +110,15 @@ class PlateRun:
     def _step(self, prepared: Prepared) -> StepResult:
         number, lightness = prepared.frame.number, prepared.lightness
         follows = self._previous is not None and number - self._previous == self._stride
-        return self._warm.step(self._session, self._backend, self._hints, number, lightness, continues=follows)
+        return self._warm.step(
+            self._session,
+            self._backend,
+            self._hints,
+            number,
+            lightness,
+            continues=follows,
+            expected=prepared.expected,
+        )
 
     def compose(self, coloured: Coloured) -> tuple[ResultFrame, StepResult, Checkpoint | None]:
         """Bring chroma to full size and put it under the plate's luma."""

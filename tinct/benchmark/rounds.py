@@ -13,7 +13,8 @@ from tinct.benchmark.timings import Timings
 
 @dataclass(frozen=True)
 class Standing:
-    """What one backend needs a frame: the ``step`` (motion, network, state), then upsampling and composition."""
+    """What one backend needs a frame: the ``step`` (network, state, the next frame's motion), then upsampling and
+    composition."""
 
     backend: str
     step: Timings

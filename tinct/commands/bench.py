@@ -161,7 +161,7 @@ def _lines(report: "BenchReport") -> list[str]:
         )
         lines.append(f"    frame: {shares}")
     lines += [f"{name}: not here, {reason}" for name, reason in report.missing.items()]
-    lines.append("ms: median (lower to upper quartile); step = motion + network + prepare")
+    lines.append("ms: median (lower to upper quartile); step = network + prepare, the next motion beside them")
     return lines
 
 

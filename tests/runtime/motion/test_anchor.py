@@ -9,7 +9,7 @@ import pytest
 from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.anchor import SEARCH_EVERY, Anchor
 from tinct.runtime.motion.base import Motion
-from tinct.runtime.motion.propagate import trusted_motion
+from tinct.runtime.motion.trust import trusted_motion
 from tinct.runtime.motion.warp import warp
 
 HEIGHT, WIDTH, COUNT = 96, 160, 16

@@ -23,8 +23,10 @@ from tinct.runtime.errors import (
 )
 from tinct.runtime.media import ColourTags, PlateFrame, PlateInfo, PlateReader, ResultFrame, ResultWriter
 from tinct.runtime.media.base import Piece
+from tinct.runtime.motion.dis import DisMotion
 from tinct.runtime.run import pipeline
 from tinct.runtime.run.pipeline import ColorizeRequest, Progress, StillAt, colorize_plate
+from tinct.runtime.run.shot_plan import ShotPlan
 
 HEIGHT, WIDTH = 72, 128
 
@@ -132,6 +134,19 @@ def test_every_frame_is_coloured_in_order_with_the_plates_luma(job) -> None:
     assert list(report.busy) == ["decode", "prepare", "infer", "compose", "encode"]
     assert writer.committed
     assert plate.closed
+
+
+def test_motion_is_searched_while_frames_are_prepared(job, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, search = [], DisMotion.estimate
+
+    def noted(self, previous, current):
+        searched.append(threading.current_thread().name)
+        return search(self, previous, current)
+
+    monkeypatch.setattr(DisMotion, "estimate", noted)
+    job(MadePlate(range(10, 22)), shots=ShotPlan(resets=(14, 18), grey=((14, 17),)))
+    assert searched.count("tinct-prepare") == 2 * 3, "none over a cut, none in the grey shot"
+    assert set(searched) == {"tinct-prepare", "tinct-infer"}, "stills are searched when their turn comes"
 
 
 def test_progress_and_results_arrive_in_order_on_the_calling_thread(job) -> None:

@@ -9,7 +9,7 @@ import torch
 from training_motion import TrainingMotion
 
 from tinct.runtime.motion.anchor import SEARCH_EVERY, Anchor
-from tinct.runtime.motion.propagate import trusted_motion
+from tinct.runtime.motion.trust import trusted_motion
 from tinct.training.flow.anchor import LEAST_TRUST, anchor_run, compose_anchors, read_anchored
 from tinct.training.flow.trust import moved_from
 

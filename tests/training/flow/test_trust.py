@@ -7,7 +7,8 @@ from training_motion import TrainingMotion
 
 from tinct.runtime.motion import create_motion
 from tinct.runtime.motion.dis import agreement as runtime_agreement
-from tinct.runtime.motion.propagate import propagate
+from tinct.runtime.motion.trust import trusted_motion
+from tinct.runtime.motion.warp import warp
 from tinct.training.flow.dis import DisFlow
 from tinct.training.flow.occlusion import agreement
 from tinct.training.flow.trust import moved_from
@@ -24,7 +25,8 @@ def frames(height=96, width=128):
 def test_training_and_runtime_move_colours_alike():
     earlier, later = frames()
     ab = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 100, (96, 128, 2)).astype(np.float32), (0, 0), 3)
-    wanted, wanted_trust = propagate(earlier, ab, later, TrainingMotion())
+    motion = trusted_motion(earlier, later, TrainingMotion())
+    wanted, wanted_trust = warp(ab, motion.flow), motion.validity
     positions, trust = moved_from(earlier, later)
     np.testing.assert_allclose(trust, wanted_trust, atol=1e-5)
     assert wanted_trust.mean() > 0.5

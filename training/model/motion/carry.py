@@ -1,4 +1,4 @@
-"""Moving the previous result to the current frame inside a graph: the counterpart of the runtime's `propagate`."""
+"""How far motion inside a graph is trusted: the counterpart of `tinct.runtime.motion.trust`."""
 
 import torch
 from torch import Tensor

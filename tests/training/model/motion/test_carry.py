@@ -5,7 +5,7 @@ import pytest
 import torch
 from training_motion import TrainingMotion
 
-from tinct.runtime.motion.propagate import propagate
+from tinct.runtime.motion.trust import trusted_motion
 from tinct.training.flow.dis import DisFlow
 from tinct.training.flow.occlusion import agreement as known_agreement
 from tinct.training.flow.trust import trust as known_trust
@@ -58,7 +58,8 @@ def test_trust_is_that_of_the_data_set(frames, known):
 
 def test_a_state_is_moved_as_by_the_runtime(frames, known):
     state = np.random.default_rng(2).random((HEIGHT, WIDTH, 3)).astype(np.float32)
-    moved, sure = propagate(frames[0], state, frames[1], TrainingMotion())
+    motion = trusted_motion(*frames, TrainingMotion())
+    moved, sure = warp(state, motion.flow), motion.validity
     pair = [(planes(one) - 50) / 50 for one in frames]
     np.testing.assert_allclose(trust(flows(known), *pair, l_scale=50.0)[0, 0].numpy(), sure, atol=0.05)
     found = sample_along(planes(state), planes(known[0]))[0].numpy().transpose(1, 2, 0)

@@ -1,4 +1,4 @@
-"""Carrying the previous result to the current frame."""
+"""How far motion is trusted, and with it the colours that it moves."""
 
 from dataclasses import replace
 
@@ -23,17 +23,3 @@ def trusted_motion(previous: Image, lightness: Image, motion_source: MotionSourc
     difference = lightness - warp(previous, motion.flow)
     likeness = np.exp(-np.square(difference / np.float32(LIGHTNESS_TOLERANCE)))
     return replace(motion, validity=np.asarray(motion.validity * likeness, np.float32))
-
-
-def propagate(
-    state_lightness: Image, state: Image, lightness: Image, motion_source: MotionSource
-) -> tuple[Image, Image]:
-    """Move the previous result to the current frame.
-
-    ``state_lightness`` and ``lightness``: (H, W) L* 0..100 of the previous and the current frame; ``state``:
-    (H, W, C), its ab and whatever belongs to it. Returns the moved state (H, W, C) and the trust (H, W) 0..1 of
-    `trusted_motion`. Where nothing is trusted the moved colour is that of the nearest place that was seen: a guess, and
-    at the edge of a moving camera's picture often the best one.
-    """
-    motion = trusted_motion(state_lightness, lightness, motion_source)
-    return warp(state, motion.flow), motion.validity
