@@ -47,11 +47,12 @@ def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -
     around = _mean(F.avg_pool2d(confidence.detach(), 8), SURROUNDINGS)
     sure = torch.minimum(sure, resize(around, sure.shape[-2:]))  # no island of confidence in what is lost
     lost = resize(_doubt(around, *LOST), sure.shape[-2:])
-    doubts = torch.cat([_doubt(sure, evening.full, evening.none) * lost for evening in EVENINGS], 1)
-    doubts = resize(doubts, size) * (MOVED + (1 - MOVED) * fresh.detach())
-    for evening, doubt in zip(EVENINGS, doubts.split(1, 1), strict=True):
-        ab = torch.lerp(ab, _guided(ab, luminance, evening), doubt)
-    return ab
+    doubts = [_doubt(sure, evening.full, evening.none) * lost for evening in EVENINGS]
+    near, far = EVENINGS
+    planes = resize(torch.cat([*doubts, _line(ab, luminance, near)], 1), size)  # one resize costs what each would
+    doubts = [doubt * (MOVED + (1 - MOVED) * fresh.detach()) for doubt in planes[:, :2].split(1, 1)]
+    ab = torch.lerp(ab, _along(planes[:, 2:], luminance), doubts[0])
+    return torch.lerp(ab, _guided(ab, luminance, far), doubts[1])
 
 
 def _doubt(sure: Tensor, full: float, none: float) -> Tensor:
@@ -61,12 +62,21 @@ def _doubt(sure: Tensor, full: float, none: float) -> Tensor:
 
 
 def _guided(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:
+    return _along(resize(_line(ab, luminance, evening), ab.shape[-2:]), luminance)
+
+
+def _line(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:
+    """Slope and offset (B, 4, h, w) of ``ab`` as a linear function of luminance, at the stride of ``evening``."""
     light, colour = (F.avg_pool2d(x, evening.stride) for x in (luminance, ab))
     means = _mean(torch.cat([light, light * light, colour, colour * light], 1), evening.radius)
     mean, square, colour, product = means.split([1, 1, 2, 2], 1)
     slope = (product - colour * mean) / (square - mean * mean + FLATNESS)
-    line = torch.cat([slope, colour - slope * mean], 1)
-    slope, offset = resize(_mean(line, evening.radius), ab.shape[-2:]).chunk(2, 1)
+    return _mean(torch.cat([slope, colour - slope * mean], 1), evening.radius)
+
+
+def _along(line: Tensor, luminance: Tensor) -> Tensor:
+    """The colour (B, 2, H, W) that the ``line`` (B, 4, H, W) gives each luminance."""
+    slope, offset = line.chunk(2, 1)
     return slope * luminance + offset
 
 

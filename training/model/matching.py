@@ -73,7 +73,8 @@ def match(query8: Tensor, query4: Tensor, bank: Bank, bias: Tensor, candidates: 
     best, index = torch.topk(logits, candidates, dim=-1)
     certainty = probability.gather(-1, index).sum(-1)  # a logsumexp would go over all logits once more
     fine = _refine(query4, bank, best, index)
-    highest = logits.detach().amax(1)  # of each token, in the whole frame
+    rows = logits.detach().unflatten(1, (height, width))
+    highest = rows.amax(2).amax(1)  # of each token, in the whole frame; row by row is faster on processors
     rivalry = highest.gather(1, index[..., 0]) - best[..., 0].detach()
     cells = (best[..., 0], certainty, rivalry)
     return Match(coarse, subcell_grid(fine, height, width), *(cell.reshape(-1, 1, height, width) for cell in cells))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tinct.training.model.colour_net import GAIN
+from tinct.training.model.colour_net import GAIN, _shares
 from tinct.training.model.lite import Lite, LiteConfig
 from tinct.training.model.matching import Bank, subcell_grid, subcell_tokens
 from tinct.training.model.network import FrameInputs
@@ -136,3 +136,8 @@ def test_weights_come_back_and_foreign_files_are_refused(model, tmp_path):
     torch.save({"network": pack(model) | {"schema": 99}}, path)
     with pytest.raises(WeightsError, match="upgrade"):
         load_weights(path)
+
+
+def test_shares_are_a_softmax():
+    logits = 20 * torch.randn((2, 5, 7, 9), generator=torch.Generator().manual_seed(1)) - 1e4
+    torch.testing.assert_close(_shares(logits), torch.softmax(logits, 1))
