@@ -8,6 +8,7 @@ with the fake backend and compares what was rendered with ``tinct project render
 
 import argparse
 import dataclasses
+import faulthandler
 import os
 import shutil
 import sys
@@ -47,10 +48,12 @@ class Hand:
         self._seconds = seconds
 
     def until(self, holds: Callable[[], object]) -> None:
-        """Wait as long as it takes."""
+        """Wait as long as it takes; if that is too long, what every thread is doing goes to the standard error."""
         deadline = time.monotonic() + self._seconds
         while not holds():
-            assert time.monotonic() < deadline, self.panel.messages.all
+            if time.monotonic() >= deadline:
+                faulthandler.dump_traceback(file=2)
+                raise AssertionError(f"waited {self._seconds:g} s; messages: {self.panel.messages.all}")
             QApplication.processEvents()
             QTest.qWait(2)
 
