@@ -15,7 +15,7 @@ from tinct.runtime.motion.anchor import NOWHERE, SEARCH_EVERY, Anchor
 from tinct.runtime.motion.base import Motion
 from tinct.runtime.motion.dis import DisMotion
 from tinct.runtime.motion.trust import trusted_motion
-from tinct.runtime.motion.warp import warp
+from tinct.runtime.motion.warp import together, warp
 from tinct.runtime.picture.working_size import WorkingSize
 from tinct.runtime.state import TemporalState
 
@@ -99,8 +99,8 @@ class Past:
         motion = None if expected is None else expected.motion_from(before)
         if motion is None:
             motion = trusted_motion(before, lightness, self._motion)
-        moved = warp(size.crop(np.dstack([previous.ab, previous.confidence])), motion.flow)
-        images = _padded(size, moved[..., :2], motion.validity, moved[..., 2])
+        moved = warp(size.crop(together(previous.ab, previous.confidence)), motion.flow)
+        images = _padded(size, moved, motion.validity)
         if not self._named & set(ANCHORED):
             return PastOfFrame(images, None)
         anchor = Anchor.nowhere(size.shape) if previous.anchor is None else previous.anchor.carried(motion)
@@ -133,11 +133,12 @@ class Past:
         colours."""
         shown = self._same_view(lightness, size, stills, source)
         if shown is None:
-            nothing = np.zeros((*size.shape, 2), np.float32)
-            images, anchor = _padded(size, nothing, nothing[..., 0], nothing[..., 0]), Anchor.nowhere(size.shape)
+            nothing = np.zeros((*size.shape, 3), np.float32)
+            images, anchor = _padded(size, nothing, nothing[..., 0]), Anchor.nowhere(size.shape)
         else:
             colours = warp(np.ascontiguousarray(shown.view[..., 1:]), shown.motion.flow)
-            images = _padded(size, colours, shown.motion.validity, np.ones_like(shown.motion.validity))
+            sure = np.ones(size.shape, np.float32)
+            images = _padded(size, together(colours, sure), shown.motion.validity)
             anchor = Anchor.begun(shown.still, shown.motion)
         if not self._named & set(ANCHORED):
             return PastOfFrame(images, None)
@@ -145,12 +146,11 @@ class Past:
 
     def _anchored(self, anchor: Anchor, lightness: Image, size: WorkingSize, stills: StillViews) -> dict[str, Image]:
         """The colours of the still in which the frame is anchored."""
-        planes = np.zeros((*size.padded_shape, 3), np.float32)
         view = self._view_of(anchor, size, stills)
-        if view is not None:
-            ab, trust = anchor.read(view, lightness)
-            planes = size.pad(np.dstack([ab, trust]))
-        return dict(zip(ANCHORED, (planes[..., :2], planes[..., 2]), strict=True))
+        if view is None:
+            nothing = np.zeros((*size.padded_shape, 2), np.float32)
+            return dict(zip(ANCHORED, (nothing, nothing[..., 0]), strict=True))
+        return dict(zip(ANCHORED, (size.pad(image) for image in anchor.read(view, lightness)), strict=True))
 
     def _view_of(self, anchor: Anchor, size: WorkingSize, stills: StillViews) -> Image | None:
         return None if anchor.still == NOWHERE else self._fit(stills.view(anchor.still), size)
@@ -211,9 +211,10 @@ class Past:
         return self._fitted[2]
 
 
-def _padded(size: WorkingSize, ab: Image, validity: Image, confidence: Image) -> dict[str, Image]:
-    planes = size.pad(np.dstack([ab, validity, confidence]))
-    return dict(zip(WARPED, (planes[..., :2], planes[..., 2], planes[..., 3]), strict=True))
+def _padded(size: WorkingSize, moved: Image, validity: Image) -> dict[str, Image]:
+    """From ``moved`` (h, w, 3), ab and confidence."""
+    planes = size.pad(moved)
+    return dict(zip(WARPED, (planes[..., :2], size.pad(validity), planes[..., 2]), strict=True))
 
 
 def _likeness(one: Image, other: Image) -> float:

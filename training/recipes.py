@@ -33,7 +33,7 @@ class Recipe:
 
     ``variant`` and ``model``: the network; ``trunk_weights``: where those of its trunk come from (`create_extractor`).
     ``losses``: lite's own; ``generator``: the seeds' and a discriminator, on top of them; ``motion``: those of a motion
-    network, instead of both.
+    network, instead of both. ``matching``: only what is copied is graded, and trunk and descriptors alone are trained.
     ``trunk_from``: share of the steps after which the trunk is trained too (1 = never). ``disturbance``: largest size
     in scaled ab of the smooth colour error put on true previous frames. ``foreign``: chance that a sample whose
     previous colours are not its reference's gets the reference of another sample, so that the network learns what to
@@ -52,6 +52,7 @@ class Recipe:
     losses: LossWeights = field(default_factory=LossWeights)
     generator: GeneratorConfig | None = None
     motion: MotionLossWeights | None = None
+    matching: bool = False
     batch: int = 2
     accumulate: int = 1
     learning_rate: float = 5e-4
@@ -92,6 +93,40 @@ def lite_cpu() -> Recipe:
     return Recipe(
         "lite_cpu", steps=5500, samples=samples, learning_rate=7e-4, trunk_from=0.3, foreign=0.5, seed=21, loaders=1
     )
+
+
+def lite_matching() -> Recipe:
+    """What `lite` copies, on two CPU cores, to go on from its weights: trunk and descriptors, on frames of a shot far
+    apart and on photos in wide motion. `lite_colour` then goes on from there."""
+    samples = SampleConfig(
+        size=(224, 384),
+        unroll=1,
+        photo_share=0.1,
+        smallest_window=0.55,
+        from_reference=0.0,
+        from_nothing=1.0,
+        pan=0.4,
+        apart=0.6,
+        motion=MotionRanges(angle=0.12, shear=0.12, shift=0.12, zoom=0.25),
+    )
+    return Recipe(
+        "lite_matching",
+        steps=4000,
+        samples=samples,
+        matching=True,
+        learning_rate=5e-4,
+        trunk_learning_rate=1e-4,
+        trunk_from=0.0,
+        jitter=0.5,
+        ema=0.995,
+        loaders=1,
+    )
+
+
+def lite_colour() -> Recipe:
+    """The colour network of `lite` after `lite_matching` on two CPU cores, two processes as for `lite_cpu`: the trunk,
+    whose levels it sees, has changed under it and rests now."""
+    return replace(lite_cpu(), name="lite_colour", steps=1000, learning_rate=3e-4, trunk_from=1.0, foreign=0.4)
 
 
 def lite_gpu() -> Recipe:
@@ -186,6 +221,8 @@ def _motion(name: str, samples: SampleConfig, *, steps: int, **changes: int) -> 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "lite_cpu": lite_cpu,
+    "lite_matching": lite_matching,
+    "lite_colour": lite_colour,
     "lite_gpu": lite_gpu,
     "lite_critic": lite_critic,
     "swin": swin,

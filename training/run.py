@@ -18,8 +18,10 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tinct.training.divergence import DeadPartWatch, DivergenceWatch
 from tinct.training.journal import Journal
+from tinct.training.matching_step import MatchingLoss
 from tinct.training.model.discriminator import Discriminator
 from tinct.training.model.features import FeatureWeightsError
+from tinct.training.model.lite import Lite
 from tinct.training.model.motion.network import MotionConfig, MotionNet
 from tinct.training.model.registry import Network, create_network
 from tinct.training.model.weights import WeightsError, load_motion, load_weights, pack
@@ -297,4 +299,7 @@ def _loss(model: Network | MotionNet, recipe: Recipe) -> nn.Module:
     if isinstance(model, MotionNet):
         assert recipe.motion is not None
         return MotionLoss(model, recipe.motion)
+    if recipe.matching:
+        assert isinstance(model, Lite)
+        return MatchingLoss(model, recipe)
     return UnrolledLoss(model, recipe)

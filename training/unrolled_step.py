@@ -126,7 +126,7 @@ def _mean(terms: list[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 def prepare(model: Network, batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> PreparedRun:
     """Jitter the colours of a batch (fields of `Sample`), give it hints, disturb its past, exchange its references."""
-    batch = _jitter(batch, recipe, random)
+    batch = jitter_colours(batch, recipe, random)
     scale = scaler(model)
     reference = scale(batch["reference"])
     run = hint_run(batch["frames"], batch["positions"], recipe.hints, random)
@@ -213,7 +213,7 @@ def _disturb(ab: Tensor, wanted: Tensor, largest: float, random: torch.Generator
     return ab + error * wanted[:, None, None, None]
 
 
-def _jitter(batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> dict[str, Tensor]:
+def jitter_colours(batch: dict[str, Tensor], recipe: Recipe, random: torch.Generator) -> dict[str, Tensor]:
     """Turn and scale ab alike in reference, previous frame and frames, so that the network must copy, not remember."""
     count = len(batch["reference"])
     device = batch["reference"].device

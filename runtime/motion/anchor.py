@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.motion.base import Motion, MotionSource
-from tinct.runtime.motion.warp import warp
+from tinct.runtime.motion.warp import together, warp
 
 Image = NDArray[np.float32]
 
@@ -63,7 +63,7 @@ class Anchor:
         """The anchor of the next frame, ``motion`` leading back from it to this one."""
         if self.still == NOWHERE:
             return replace(self, age=self.age + 1)
-        planes = warp(np.dstack([self.flow, self.trust]), motion.flow)
+        planes = warp(together(self.flow, self.trust), motion.flow)
         return replace(
             self,
             flow=np.ascontiguousarray(planes[..., :2]) + motion.flow,

@@ -49,10 +49,14 @@ class Lite(ExemplarBased):
         return Bank(tokens(coarse), tokens(ab8), subcell_tokens(fine), subcell_tokens(ab4))
 
     def colour_and_match(self, frame: FrameInputs, bank: Bank, bank_bias: Tensor) -> tuple[Colours, Match]:
-        pyramid, coarse, fine = self._describe(frame.luminance)
-        with torch.autocast(frame.luminance.device.type, enabled=False):
-            matched = match(coarse, fine, bank, bank_bias, self.config.candidates)
+        pyramid, matched = self.matched(frame.luminance, bank, bank_bias)
         return self.colour(frame, matched, pyramid), matched
+
+    def matched(self, luminance: Tensor, bank: Bank, bank_bias: Tensor) -> tuple[dict[int, Tensor], Match]:
+        """Trunk levels by stride of a frame's ``luminance`` (B, 1, H, W), scaled, and what is copied to it."""
+        pyramid, coarse, fine = self._describe(luminance)
+        with torch.autocast(luminance.device.type, enabled=False):
+            return pyramid, match(coarse, fine, bank, bank_bias, self.config.candidates)
 
     def _describe(self, luminance: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor]:
         """Trunk levels by stride, and the descriptors of `CorrespondenceHead` in full precision."""
