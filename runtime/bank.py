@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinct.runtime.backends.base import Backend, Tensors
 from tinct.runtime.bundle import Manifest
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.luma import desaturate
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.media.stills import Still, StillFile
 from tinct.runtime.picture.arithmetic import arithmetic_of
@@ -88,7 +89,7 @@ class Reference:
         size = WorkingSize.fit(width, height, short_side, multiple)
         lab = srgb_to_lab(rgb)
         if self.lightness is None:
-            lab[..., 0] = luma_to_lightness(rgb @ np.array(STILL_VIEW.luma_weights, np.float32), STILL_VIEW)
+            lab[..., 0] = luma_to_lightness(desaturate(rgb, STILL_VIEW.luma_weights), STILL_VIEW)
         else:
             lab[..., 0] = self.lightness
         return size.reduce(lab), size

@@ -8,6 +8,7 @@ from tinct.runtime.backends.base import Backend
 from tinct.runtime.bank import STILL_VIEW
 from tinct.runtime.bundle import Manifest
 from tinct.runtime.errors import BackendError
+from tinct.runtime.media.luma import desaturate
 from tinct.runtime.picture.colour import luma_to_lightness
 
 Image = NDArray[np.float32]
@@ -18,7 +19,7 @@ LONGEST = 4
 
 def still_lightness(rgb: Image) -> Image:
     """L* (H, W) 0..100 of a still (H, W, 3) sRGB-encoded 0..1 as a grey plate would show it."""
-    luma = np.ascontiguousarray(rgb, np.float32) @ np.array(STILL_VIEW.luma_weights, np.float32)
+    luma = desaturate(np.ascontiguousarray(rgb, np.float32), STILL_VIEW.luma_weights)
     return luma_to_lightness(luma, STILL_VIEW)
 
 
