@@ -12,9 +12,10 @@ from torch import nn
 from tinct.export.graphs import export_graph, image_axes
 from tinct.runtime import demo
 from tinct.runtime.backends import backend_report, create_backend
+from tinct.runtime.bank import still_lightness
 from tinct.runtime.bundle import DESCRIPTOR_INPUTS, DESCRIPTOR_OUTPUTS, Bundle, ColourScale
 from tinct.runtime.errors import BundleError
-from tinct.runtime.library.description import still_lightness, view_of
+from tinct.runtime.library.description import view_of
 from tinct.runtime.media import read_still
 from tinct.training.model.descriptor import DescriptorConfig, GlobalDescriptor
 

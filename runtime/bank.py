@@ -89,10 +89,15 @@ class Reference:
         size = WorkingSize.fit(width, height, short_side, multiple)
         lab = srgb_to_lab(rgb)
         if self.lightness is None:
-            lab[..., 0] = luma_to_lightness(desaturate(rgb, STILL_VIEW.luma_weights), STILL_VIEW)
+            lab[..., 0] = still_lightness(rgb)
         else:
             lab[..., 0] = self.lightness
         return size.reduce(lab), size
+
+
+def still_lightness(rgb: Image) -> Image:
+    """L* (H, W) 0..100 of a still (H, W, 3) float32 sRGB-encoded 0..1, as a grey plate would show it."""
+    return luma_to_lightness(desaturate(rgb, STILL_VIEW.luma_weights), STILL_VIEW)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,8 @@ from torch.nn import functional as F
 
 from tinct.training.losses.colour import colour_distance
 from tinct.training.model.lite import Lite
-from tinct.training.model.matching import Match
 from tinct.training.recipes import Recipe
-from tinct.training.unrolled_step import jitter_colours, scaler
+from tinct.training.unrolled_step import copies_of, jitter_colours, scaler
 
 SHARE = 0.1
 """Weight of the distance as a share of the picture's own colourfulness: pale pictures count too."""
@@ -38,13 +37,9 @@ class MatchingLoss(nn.Module):
         frame, truth = scale(batch["frames"][:, -1]).split([1, 2], 1)
         bank = self.model.encode_reference(scale(batch["reference"]))
         _, matched = self.model.matched(frame, bank, torch.zeros(bank[0].shape[:2], device=frame.device))
-        terms = [_terms(found, wanted) for found, wanted in _copies(matched, truth)]
+        terms = [_terms(found, F.avg_pool2d(truth, stride)) for found, stride in copies_of(matched)]
         colour, share = (torch.stack(values).mean() for values in zip(*terms, strict=True))
         return {"colour": colour, "share": share, "total": colour + SHARE * share}
-
-
-def _copies(matched: Match, truth: Tensor) -> list[tuple[Tensor, Tensor]]:
-    return [(matched.fine, F.avg_pool2d(truth, 4)), (matched.coarse, F.avg_pool2d(truth, 8))]
 
 
 def _terms(found: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

@@ -178,7 +178,7 @@ def _terms(frame: ColouredFrame, foreign: Tensor, ab_scale: float) -> dict[str, 
     """The unweighted loss terms of one frame."""
     truth, ab = frame.truth, frame.colours.ab.float()
     copies = torch.zeros((), device=truth.device)
-    for found, stride in ((frame.matched.fine, 4), (frame.matched.coarse, 8)):
+    for found, stride in copies_of(frame.matched):
         wanted = F.avg_pool2d(truth, stride)
         to_be_found = F.avg_pool2d(frame.steady, stride) * ~foreign  # elsewhere the still does not show the true colour
         copies = copies + colour_distance(torch.lerp(wanted, found, to_be_found), wanted)
@@ -191,6 +191,11 @@ def _terms(frame: ColouredFrame, foreign: Tensor, ab_scale: float) -> dict[str, 
         "temporal": temporal_distance(ab, frame.moved, frame.trust * frame.steady) * float(frame.index > 0),
         "confidence": confidence_distance(confidence, ab, truth, ab_scale=ab_scale),
     }
+
+
+def copies_of(matched: Match) -> tuple[tuple[Tensor, int], tuple[Tensor, int]]:
+    """The copied colours, finer ones first, each with its stride in pixels."""
+    return (matched.fine, 4), (matched.coarse, 8)
 
 
 def scaler(model: Network | MotionNet) -> Callable[[Tensor], Tensor]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinct.runtime.backends.base import Backend
 from tinct.runtime.backends.threads import usable_cores
+from tinct.runtime.bank import still_lightness
 from tinct.runtime.bundle import sha256_of
 from tinct.runtime.errors import (
     LibraryError,
@@ -20,7 +21,7 @@ from tinct.runtime.errors import (
     StillError,
     TinctError,
 )
-from tinct.runtime.library.description import Image, describe, still_lightness, view_of
+from tinct.runtime.library.description import Image, describe, view_of
 from tinct.runtime.library.faiss_index import Vectors, build_index, load_faiss
 from tinct.runtime.library.manifest import MANIFEST_NAME, LibraryManifest, StillEntry, read_manifest, write_manifest
 from tinct.runtime.library.search import AUTO, choose_kind, measure_recall

@@ -5,22 +5,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Backend
-from tinct.runtime.bank import STILL_VIEW
 from tinct.runtime.bundle import Manifest
 from tinct.runtime.errors import BackendError
-from tinct.runtime.media.luma import desaturate
-from tinct.runtime.picture.colour import luma_to_lightness
 
 Image = NDArray[np.float32]
 
 LONGEST = 4
 """The long side of what is described is at most this many times the short side."""
-
-
-def still_lightness(rgb: Image) -> Image:
-    """L* (H, W) 0..100 of a still (H, W, 3) sRGB-encoded 0..1 as a grey plate would show it."""
-    luma = desaturate(np.ascontiguousarray(rgb, np.float32), STILL_VIEW.luma_weights)
-    return luma_to_lightness(luma, STILL_VIEW)
 
 
 def view_of(lightness: Image, manifest: Manifest, *, short_side: int | None = None) -> Image:

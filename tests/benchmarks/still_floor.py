@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.runtime.backends import Backend, create_backend
+from tinct.runtime.bank import still_lightness
 from tinct.runtime.bundle import find_bundle
-from tinct.runtime.library.description import describe, still_lightness, view_of
+from tinct.runtime.library.description import describe, view_of
 
 FLOORS = (0.65, 0.7, 0.75, 0.8, 0.85)
 

@@ -6,8 +6,7 @@ host started gave other bits than ``tinct colorize``.
 
 import numpy as np
 
-from tinct.runtime.bank import STILL_VIEW, Reference
-from tinct.runtime.library.description import still_lightness
+from tinct.runtime.bank import STILL_VIEW, Reference, still_lightness
 from tinct.runtime.picture.colour import luma_to_lightness
 
 

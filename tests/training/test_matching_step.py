@@ -12,8 +12,6 @@ from tinct.training.model.lite import Lite, LiteConfig
 from tinct.training.run import TrainingRun
 from tinct.training.unrolled_step import scaler
 
-STILL = recipes.lite_matching().samples.size
-
 
 def batch(shift: int = 16) -> dict[str, torch.Tensor]:
     """Patches of colour, each of its own lightness and texture, and the same scene ``shift`` pixels further left."""

@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("faiss")
 
 from tinct.runtime.backends import create_backend
+from tinct.runtime.bank import still_lightness
 from tinct.runtime.bundle import load_bundle
 from tinct.runtime.errors import (
     BackendError,
@@ -27,7 +28,6 @@ from tinct.runtime.errors import (
 )
 from tinct.runtime.library import build_library, open_library
 from tinct.runtime.library import building as building_module
-from tinct.runtime.library.description import still_lightness
 from tinct.runtime.media import read_still
 
 TINY = Path(__file__).parents[2] / "goldens" / "tiny_bundle"
