@@ -50,6 +50,10 @@ class FrameTensors:
         carried = {} if self._carried is None else self._carried.tensors
         return sum(tensor.nbytes for tensor in (*self._kept.values(), *carried.values()))
 
+    def luminance(self, lightness: Image) -> dict[str, Image]:
+        """The input of that name, from L* (H, W) at the padded working size."""
+        return {"luminance": _to_planes(self._scaled("luminance", lightness))}
+
     def inputs(
         self,
         luminance: Image,

@@ -13,7 +13,7 @@ from tinct.runtime.bank import EncodedStills, Reference, ReferenceBank, build_ba
 from tinct.runtime.errors import StateError, UsageError
 from tinct.runtime.frame_tensors import FrameTensors
 from tinct.runtime.hints import Hints
-from tinct.runtime.look_ahead import Expected, LookAhead, in_range
+from tinct.runtime.look_ahead import BankKey, Begun, Expected, LookAhead, in_range
 from tinct.runtime.motion.anchor import NOWHERE
 from tinct.runtime.past import ANCHORED, Past, StillViews
 from tinct.runtime.picture.working_size import WorkingSize
@@ -97,7 +97,7 @@ class ColorizationSession:
         self._tensors = FrameTensors(manifest)
         self._encoded = EncodedStills() if encoded is None else encoded
         self._terms: tuple[_Term, ...] = ()
-        self._bank: tuple[str, tuple[int, ...], ReferenceBank] | None = None
+        self._bank: tuple[BankKey, ReferenceBank] | None = None
         self._state: TemporalState | None = None
 
     def set_references(self, references: Sequence[Reference]) -> None:
@@ -124,7 +124,16 @@ class ColorizationSession:
 
     def look_ahead(self) -> LookAhead:
         """What looks at the frames before `step` does, perhaps on another thread."""
-        return LookAhead(self.fit, self._past.motion)
+        return LookAhead(self.fit, self._past.motion, self._begin)
+
+    def _begin(self, small: Image, size: WorkingSize) -> Begun | None:
+        """What a frame of that ``small`` lightness begins with if the stills of the last one stay. On any thread."""
+        held = self._bank
+        if held is None:
+            return None
+        key, bank = held
+        tensors = self._backend.begin_frame(self._tensors.luminance(size.pad(small)) | bank.inputs)
+        return Begun(key, tensors) if tensors else None
 
     def step(
         self,
@@ -165,10 +174,11 @@ class ColorizationSession:
         small = size.reduce(in_range(lightness)) if expected is None else expected.lightness
         previous = self._previous(number, term, size, continues=continues)
         choice = self._choice(term, size.pad(small), previous)
-        bank = self._bank_of(term, choice)
+        key, bank = self._bank_of(term, choice)
+        begun = {} if expected is None else expected.begun_from(key)
         past = self._past.of(previous, small, size, self._views(term, choice), expected)
         tensors = self._tensors.inputs(size.pad(small), size, past.images, hints, previous)
-        outputs = self._backend.colorize_frame(tensors | bank.inputs)
+        outputs = self._backend.colorize_frame({**tensors, **bank.inputs, **begun})
         ab, confidence = self._tensors.results(outputs, size, backend=self._backend.NAME)
         anchor = past.anchor
         if anchor is not None and hints is not None and hints.mask.any():
@@ -199,7 +209,7 @@ class ColorizationSession:
         if self._state is not None:
             images += self._state.images.values()
         if self._bank is not None:
-            bank = self._bank[2]
+            bank = self._bank[1]
             images += [bank.bias, *bank.tensors.values()]
         return sum(image.nbytes for image in images) + self._tensors.held_bytes
 
@@ -277,13 +287,13 @@ class ColorizationSession:
             cells = self._encoded.cells(reference, self._backend, self.short_side)
             yield likeness(frame, cells, math.log(reference.weight))
 
-    def _bank_of(self, term: _Term, choice: Choice) -> ReferenceBank:
-        if self._bank is None or self._bank[:2] != (term.identity, choice.stills):
+    def _bank_of(self, term: _Term, choice: Choice) -> tuple[BankKey, ReferenceBank]:
+        key = term.identity, choice.stills
+        if self._bank is None or self._bank[0] != key:
             self._bank = None  # freed before the next one is joined
             taken = [term.references[still] for still in choice.stills] or term.references
-            bank = build_bank(taken, self._backend, self.short_side, self._encoded)
-            self._bank = (term.identity, choice.stills, bank)
-        return self._bank[2]
+            self._bank = key, build_bank(taken, self._backend, self.short_side, self._encoded)
+        return self._bank
 
     def _views(self, term: _Term, choice: Choice) -> StillViews:
         def view(still: int) -> Image:

@@ -54,6 +54,17 @@ class Backend(ABC):
             BackendError: the graph failed.
         """
 
+    def begin_frame(self, inputs: Tensors) -> Tensors:
+        """What a frame can begin with before the one before it is coloured, from its ``luminance`` and the bank's
+        tensors; to be given to `colorize_frame` with the other inputs, which comes out the same without. Nothing where
+        the frame graph is run as one, or no frame of these sizes was coloured yet. May be called on another thread than
+        the rest.
+
+        Raises:
+            BackendError: the graph failed.
+        """
+        return {}
+
     @abstractmethod
     def colorize_frame(self, inputs: Tensors) -> Tensors:
         """Run the frame graph (manifest ``frame_graph``) on a frame and the bank's tensors.

@@ -11,14 +11,14 @@ from tinct.runtime.bundle import Bundle, GraphSpec
 from tinct.runtime.errors import BackendError, BundleError
 
 
-def feed(graph: GraphSpec, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
-    """The inputs that ``graph`` names, contiguous; tensors it does not name are left out.
+def feed(graph: GraphSpec, tensors: Tensors, *, names: Iterable[str] | None = None) -> dict[str, NDArray[np.float32]]:
+    """The inputs that ``graph`` names, or those of them called ``names``, contiguous; other tensors are left out.
 
     Raises:
         BackendError: one is missing or not float32.
     """
     named = {}
-    for name in graph.inputs:
+    for name in graph.inputs if names is None else names:
         if name not in tensors:
             raise BackendError(f"{graph.file or 'the fake'} needs the tensor {name!r}, which was not given")
         tensor = tensors[name]

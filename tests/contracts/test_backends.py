@@ -1,6 +1,7 @@
 """What every inference backend promises, on the same small bundle."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from tinct.runtime.errors import BackendError
 BUNDLE = load_bundle(Path(__file__).parents[1] / "goldens" / "tiny_bundle")
 UNAVAILABLE = {name: reason for name, reason in backend_report() if reason is not None}
 HOST = OnnxRuntimeHostBackend.NAME
+BEGIN_AHEAD = ("openvino",)
+"""Backends that run what needs no past as a part of its own."""
 SIZES = ((64, 96), (32, 32), (96, 64))
 
 
@@ -131,6 +134,29 @@ def test_repeats_bit_for_bit_whatever_ran_between(backend):
     again = backend.colorize_frame(inputs)
     for name, tensor in first.items():
         np.testing.assert_array_equal(tensor, again[name])
+
+
+@pytest.mark.parametrize("stills", [1, 3])
+def test_a_frame_begun_ahead_comes_out_the_same(backend, stills):
+    banks = [backend.encode_reference(still(64, 64, (0.4, -0.1 * k), seed=k)) for k in range(stills)]
+    inputs, other = (frame(64, 96, banks, seed=seed) for seed in (1, 2))
+    early = {"luminance", "bank_bias", *BUNDLE.manifest.bank}
+    wanted = backend.colorize_frame(inputs)
+    with ThreadPoolExecutor(1) as ahead:
+        begun = [
+            ahead.submit(backend.begin_frame, {name: one[name] for name in early}).result() for one in (inputs, other)
+        ]
+    assert bool(begun[0]) == (backend.NAME in BEGIN_AHEAD)
+    for found in (backend.colorize_frame({**inputs, **begun[0]}), backend.colorize_frame(inputs)):
+        for name, tensor in wanted.items():
+            np.testing.assert_array_equal(found[name], tensor)
+    if begun[0]:  # it is what was begun that counts
+        assert not np.array_equal(backend.colorize_frame({**inputs, **begun[1]})["ab"], wanted["ab"])
+
+
+def test_nothing_is_begun_of_a_frame_of_a_new_size(backend):
+    inputs = frame(128, 32, [backend.encode_reference(still(64, 64, (0.4, -0.1)))])
+    assert backend.begin_frame(inputs) == {}
 
 
 def test_results_are_the_callers_own(backend):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tinct.runtime.backends import create_backend
+from tinct.runtime.backends.fake import FakeBackend
 from tinct.runtime.bundle import Bundle, find_bundle
 from tinct.runtime.motion.dis import DisMotion
 from tinct.runtime.picture.colour import lab_to_srgb
@@ -30,6 +31,20 @@ def session(film):
     grey = np.clip(film[0], 0, 100)
     session.set_references([Reference(lab_to_srgb(np.dstack([grey, grey / 3, -grey / 4])), lightness=grey)])
     return session
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """What each frame was begun with that the fake has coloured since, None for those that were not begun."""
+    seen, colour = [], FakeBackend.colorize_frame
+
+    def coloured(self, inputs):
+        seen.append(inputs.get("begun 0"))
+        return colour(self, inputs)
+
+    monkeypatch.setattr(FakeBackend, "begin_frame", lambda self, inputs: {"begun 0": inputs["luminance"]})
+    monkeypatch.setattr(FakeBackend, "colorize_frame", coloured)
+    return seen
 
 
 @pytest.fixture
@@ -95,3 +110,27 @@ def test_a_model_without_outside_motion_has_none_searched(film, searches):
     ahead = session.look_ahead()
     assert [ahead.at(lightness).motion for lightness in film[:3]] == [None] * 3
     assert not searches
+
+
+def test_a_frame_goes_on_from_what_was_begun_of_it(session, film, begun):
+    ahead = session.look_ahead()
+    first = ahead.at(film[0])
+    session.step(0, film[0], expected=first)
+    assert begun == [None], "there was no bank yet"
+    expected = [ahead.at(lightness) for lightness in film[1:]]
+    steps = [session.step(k + 1, film[k + 1], expected=one) for k, one in enumerate(expected)]
+    scale = find_bundle("fake").manifest.colour
+    for step, luminance in zip(steps, begun[1:], strict=True):
+        height, width = step.lightness.shape
+        np.testing.assert_array_equal(
+            luminance[0, 0, :height, :width], (step.lightness - scale.l_mean) / np.float32(scale.l_scale)
+        )
+
+
+def test_what_was_begun_with_other_stills_is_not_used(session, film, begun):
+    session.step(0, film[0])
+    expected = session.look_ahead().at(film[1])
+    assert expected.begun is not None
+    session.set_references([Reference(np.full((64, 64, 3), 0.25, np.float32))])
+    session.step(1, film[1], expected=expected)
+    assert begun == [None, None]

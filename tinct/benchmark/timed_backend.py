@@ -24,6 +24,10 @@ class TimedBackend(Backend):
         """Run the inner backend's reference graph."""
         return self._inner.encode_reference(inputs)
 
+    def begin_frame(self, inputs: Tensors) -> Tensors:
+        """Begin a frame on the inner backend."""
+        return self._inner.begin_frame(inputs)
+
     def colorize_frame(self, inputs: Tensors) -> Tensors:
         """Run the inner backend's frame graph and note its time."""
         start = perf_counter()
