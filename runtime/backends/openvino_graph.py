@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.runtime.backends.base import Tensors
 from tinct.runtime.backends.openvino_parts import BEGUN, cut_in_two
+from tinct.runtime.backends.openvino_top_k import group_top_k
 from tinct.runtime.bundle import GraphSpec
 from tinct.runtime.errors import BackendError
 
@@ -104,6 +105,7 @@ class ShapedGraph:
     def _compiled(self, shapes: dict[str, tuple[int, ...]]) -> _Form:
         model = self._model.clone()
         model.reshape({name: list(shape) for name, shape in shapes.items()})
+        group_top_k(model)
         parts = cut_in_two(model, self._early) if self._early else None
         if parts is None:
             return _Form(shapes, None, self._request(model))

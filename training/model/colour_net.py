@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tinct.training.model.evening import even_out, resize
+from tinct.training.model.evening import even_out
 from tinct.training.model.hint_field import HintField, spread, twice
 from tinct.training.model.matching import Match
 from tinct.training.model.network import Colours, FrameInputs
+from tinct.training.model.resampling import enlarge
 from tinct.training.model.trunk import CHANNELS
 
 FULL_PLANES = 11  # luminance, moved ab, validity, confidence, anchored ab, validity, hint a, b, mask
@@ -117,13 +118,12 @@ class ColourNet(nn.Module):
         moved, validity, luminance = frame.warped_ab, frame.warped_validity, frame.luminance
         hinted = _hint_field(frame, matched.fine)
         likeness = torch.cat([matched.similarity, matched.rivalry], 1) * 0.05
-        cells = resize(torch.cat([matched.coarse, likeness, matched.certainty], 1), matched.fine.shape[-2:])
+        cells = enlarge(torch.cat([matched.coarse, likeness, matched.certainty], 1), 2)
         raw = self._unet(torch.cat(frame, 1), torch.cat([matched.fine, cells], 1), hinted, pyramid)
         heads = F.pixel_shuffle(raw, 2).float()
-        size = luminance.shape[-2:]
         hinting = _hint_prior(hinted, IN_TRAINING if self.training else IN_USE)
         quarter = torch.cat([matched.fine, cells[:, :2], hinted.values[:, :2], hinting], 1)
-        fine, coarse, hint, hinting = resize(quarter, size).split([2, 2, 2, 1], 1)  # one resize costs what each would
+        fine, coarse, hint, hinting = enlarge(quarter, 4).split([2, 2, 2, 1], 1)
         carried, anchored = _carried_priors(validity, frame.anchored_validity)
         prior = [carried, torch.zeros_like(validity), torch.full_like(validity, -1.0), hinting, anchored]
         weight = _shares(heads[:, :5] + torch.cat(prior, 1))

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+
+from tinct.training.model.resampling import blur, enlarge, shrink
 
 FLATNESS = 0.004
 """Variance of scaled luminance below which a neighbourhood counts as one surface (10 in L* squared)."""
@@ -42,14 +43,13 @@ def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -
 
     Colour that was moved here from the frame before is not fresh. No gradient goes to confidence and freshness.
     """
-    size = ab.shape[-2:]
-    sure = _mean(F.avg_pool2d(confidence.detach(), 4), 1)
-    around = _mean(F.avg_pool2d(confidence.detach(), 8), SURROUNDINGS)
-    sure = torch.minimum(sure, resize(around, sure.shape[-2:]))  # no island of confidence in what is lost
-    lost = resize(_doubt(around, *LOST), sure.shape[-2:])
+    sure = blur(shrink(confidence.detach(), 4), 1)
+    around = blur(shrink(confidence.detach(), 8), SURROUNDINGS)
+    sure = torch.minimum(sure, enlarge(around, 2))  # no island of confidence in what is lost
+    lost = enlarge(_doubt(around, *LOST), 2)
     doubts = [_doubt(sure, evening.full, evening.none) * lost for evening in EVENINGS]
     near, far = EVENINGS
-    planes = resize(torch.cat([*doubts, _line(ab, luminance, near)], 1), size)  # one resize costs what each would
+    planes = enlarge(torch.cat([*doubts, _line(ab, luminance, near)], 1), near.stride)
     doubts = [doubt * (MOVED + (1 - MOVED) * fresh.detach()) for doubt in planes[:, :2].split(1, 1)]
     ab = torch.lerp(ab, _along(planes[:, 2:], luminance), doubts[0])
     return torch.lerp(ab, _guided(ab, luminance, far), doubts[1])
@@ -62,31 +62,19 @@ def _doubt(sure: Tensor, full: float, none: float) -> Tensor:
 
 
 def _guided(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:
-    return _along(resize(_line(ab, luminance, evening), ab.shape[-2:]), luminance)
+    return _along(enlarge(_line(ab, luminance, evening), evening.stride), luminance)
 
 
 def _line(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:
     """Slope and offset (B, 4, h, w) of ``ab`` as a linear function of luminance, at the stride of ``evening``."""
-    light, colour = (F.avg_pool2d(x, evening.stride) for x in (luminance, ab))
-    means = _mean(torch.cat([light, light * light, colour, colour * light], 1), evening.radius)
+    light, colour = shrink(torch.cat([luminance, ab], 1), evening.stride).split([1, 2], 1)
+    means = blur(torch.cat([light, light * light, colour, colour * light], 1), evening.radius)
     mean, square, colour, product = means.split([1, 1, 2, 2], 1)
     slope = (product - colour * mean) / (square - mean * mean + FLATNESS)
-    return _mean(torch.cat([slope, colour - slope * mean], 1), evening.radius)
+    return blur(torch.cat([slope, colour - slope * mean], 1), evening.radius)
 
 
 def _along(line: Tensor, luminance: Tensor) -> Tensor:
     """The colour (B, 2, H, W) that the ``line`` (B, 4, H, W) gives each luminance."""
     slope, offset = line.chunk(2, 1)
     return slope * luminance + offset
-
-
-def _mean(x: Tensor, radius: int) -> Tensor:
-    """Mean over a square of 2 ``radius`` + 1 cells, of those that lie in the picture."""
-    side = 2 * radius + 1
-    rows = F.avg_pool2d(x, (side, 1), 1, (radius, 0), count_include_pad=False)
-    return F.avg_pool2d(rows, (1, side), 1, (0, radius), count_include_pad=False)
-
-
-def resize(x: Tensor, size: torch.Size) -> Tensor:
-    """(B, C, h, w) brought bilinearly to ``size``."""
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
