@@ -13,7 +13,7 @@ LEAST_SIDE = 16
 """Smaller images, and images flatter than `FLATTEST`, crash OpenCV's pyramid; they are extended for the search."""
 FLATTEST = 8
 
-ROUND_TRIP_PIXELS = 1.5
+ROUND_TRIP_PIXELS = 2.0
 """Distance between a place and where it comes back to, there and back, at which the trust has fallen to 1/e."""
 CHECKING = 1
 """Finest level of the way that only checks the other: half resolution is near enough, at a third of the time."""
@@ -45,7 +45,7 @@ class DisMotion(MotionSource):
 def agreement(backward: Image, forward: Image) -> Image:
     """How well two flows (H, W, 2) are inverse to each other, (H, W) float32 0..1.
 
-    ``exp(-|b(x) + f(x + b)|^2 / 1.5^2)`` where x + b lies inside the image, else 0.
+    ``exp(-|b(x) + f(x + b)|^2 / 2^2)`` where x + b lies inside the image, else 0.
     """
     height, width = backward.shape[:2]
     gap = _squared_length(backward + warp(forward, backward))
@@ -83,6 +83,6 @@ def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], *, finest: int
     search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # the stubs want a flow to start from
     search.setFinestScale(finest)
     search.setPatchStride(4)
-    search.setGradientDescentIterations(12 if finest else 8)
+    search.setGradientDescentIterations(12 if finest else 16)
     search.setVariationalRefinementIterations(1 if finest else 0)
     return np.asarray(search.calc(source, target, None), dtype=np.float32)

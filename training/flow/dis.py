@@ -20,7 +20,7 @@ class DisConfig:
 
     finest_scale: int = 0
     patch_stride: int = 4
-    descent_iterations: int = 8
+    descent_iterations: int = 16
     refinement_iterations: int = 0
 
 

@@ -119,7 +119,7 @@ def test_agreement_falls_with_the_distance_that_the_way_back_misses_by():
     backward = np.zeros((40, 200, 2), np.float32)
     forward = np.zeros_like(backward)
     assert (agreement(backward, forward) == 1).all()
-    forward[..., 0] = 1.5
+    forward[..., 0] = 2
     np.testing.assert_allclose(agreement(backward, forward)[:, 2:-2], np.exp(-1.0), rtol=1e-6)
     backward[..., 0], forward[..., 0] = -40, 40
     agrees = agreement(backward, forward)

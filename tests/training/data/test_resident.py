@@ -78,7 +78,7 @@ def test_the_samples_are_those_of_the_cpu(store, resident):
         anchored = (wanted.anchored_trust > 0.5) & (sample_.anchored_trust > 0.5)
         if anchored.any():
             quality = [psnr_of_anchored_colours(wanted, one.anchored, anchored) for one in (wanted, sample_)]
-            assert quality[1] > quality[0] - 2, (seed, quality)
+            assert quality[1] > quality[0] - 3, (seed, quality)  # composed, where the CPU's cut searches again
         kinds.add((type(plan), plan.origin, isinstance(plan, ClipPlan) and plan.frames[1] > plan.frames[-1]))
     assert {kind[:2] for kind in kinds} == {
         (ClipPlan, "reference"),

