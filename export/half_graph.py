@@ -5,7 +5,7 @@ in float32: normalisation, correlation, softmax, top-k and logsumexp, instance n
 evening out, whose small differences and small constants float16 loses.
 
 Written here because `onnxruntime.transformers.float16` with a list of blocked nodes puts two Casts between any two of
-them, through float16 (1163 Casts in the frame graph of lite instead of 14), and its own removal of Casts leaves a
+them, through float16 (1163 Casts in a frame graph of lite instead of 14), and its own removal of Casts leaves a
 graph with names given twice.
 """
 

@@ -19,6 +19,7 @@ ISLANDS = {
     "ReduceMean", "ReduceL2", "ReduceSum", "ReduceLogSumExp", "Softmax", "TopK", "GatherND", "AveragePool", "MaxPool",
     "Exp", "Tanh", "Sigmoid", "Div", "Sub",
 }  # fmt: skip
+FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16}
 
 
 @pytest.fixture(scope="module", params=["reference", "frame"])
@@ -47,12 +48,15 @@ def test_correlation_and_what_copies_by_it_are_float32():
     model = half_graph(onnx.load(LITE.folder / "frame.onnx"))
     types = types_of(model)
     products = [node for node in model.graph.node if node.op_type == "MatMul"]
-    assert len(products) == 4
+    read = {name for node in products for name in node.input}
+    assert "value8" in read  # what copies; others enlarge, average and even planes out
     assert {types[name] for node in products for name in (*node.input, *node.output)} == {TensorProto.FLOAT}
 
 
 def test_few_casts_and_the_callers_tensors_are_float32(halved):
-    assert sum(node.op_type == "Cast" for node in halved.graph.node) <= 16
+    types = types_of(halved)
+    between = [node for node in halved.graph.node if node.op_type == "Cast" and types[node.input[0]] in FLOATS]
+    assert 2 <= len(between) <= 16
     for value in (*halved.graph.input, *halved.graph.output):
         assert value.type.tensor_type.elem_type == TensorProto.FLOAT
 
