@@ -1,19 +1,15 @@
-"""Motion from OpenCV's dense inverse search (Kroeger et al., ECCV 2016)."""
+"""Motion by dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tinct.runtime.motion.base import Image, Motion, MotionSource
+from tinct.runtime.motion.inverse_search import MARGIN, SIDE, STEP, find_patches, spread
 from tinct.runtime.motion.warp import sampling_positions, warp
 
-LEAST_SIDE = 16
-"""Smaller images, and images flatter than `FLATTEST`, crash OpenCV's pyramid; they are extended for the search."""
-FLATTEST = 8
-
-ROUND_TRIP_PIXELS = 2.0
+ROUND_TRIP_PIXELS = 3.0
 """Distance between a place and where it comes back to, there and back, at which the trust has fallen to 1/e."""
 CHECKING = 1
 """Finest level of the way that only checks the other: half resolution is near enough, at a third of the time."""
@@ -35,17 +31,17 @@ class DisMotion(MotionSource):
         """
         if previous.shape != current.shape or previous.ndim != 2:
             raise ValueError(f"motion needs two (H, W) images of one size, not {previous.shape} and {current.shape}")
-        earlier, later = _to_bytes(previous), _to_bytes(current)
+        earlier, later = pyramid(previous), pyramid(current)
         height, width = current.shape
-        backward = np.ascontiguousarray(_search(later, earlier)[:height, :width])
-        forward = np.ascontiguousarray(_search(earlier, later, finest=CHECKING)[:height, :width])
+        backward, forward = search(later, earlier), search(earlier, later, finest=CHECKING)
+        backward, forward = (np.ascontiguousarray(flow[:height, :width]) for flow in (backward, forward))
         return Motion(flow=backward, validity=agreement(backward, forward))
 
 
 def agreement(backward: Image, forward: Image) -> Image:
     """How well two flows (H, W, 2) are inverse to each other, (H, W) float32 0..1.
 
-    ``exp(-|b(x) + f(x + b)|^2 / 2^2)`` where x + b lies inside the image, else 0.
+    ``exp(-|b(x) + f(x + b)|^2 / 3^2)`` where x + b lies inside the image, else 0.
     """
     height, width = backward.shape[:2]
     gap = _squared_length(backward + warp(forward, backward))
@@ -60,29 +56,51 @@ def _squared_length(flow: Image) -> Image:
     return squares[..., 0] + squares[..., 1]
 
 
-def _to_bytes(lightness: Image) -> NDArray[np.uint8]:
-    """L* 0..100 as 8-bit, extended at the right and the bottom to a shape that the search can bear."""
-    image: NDArray[np.uint8] = np.rint(np.clip(lightness, 0.0, 100.0) * 2.55).astype(np.uint8)
-    height, width = image.shape
-    wanted_width = max(width, LEAST_SIDE)
-    wanted_height = max(height, LEAST_SIDE, -(-wanted_width // FLATTEST))
-    if (wanted_height, wanted_width) == (height, width):
-        return image
-    below, right = wanted_height - height, wanted_width - width
-    return np.asarray(np.pad(image, ((0, below), (0, right)), mode="edge"), np.uint8)
+def pyramid(lightness: Image) -> list[Image]:
+    """An L* image (H, W) and its halves, each half the one before it, while a patch fits; extended at the right and
+    the bottom where not even one does."""
+    height, width = lightness.shape
+    below, right = max(0, SIDE - height), max(0, SIDE - width)
+    levels = [np.pad(lightness, ((0, below), (0, right)), mode="edge") if below or right else lightness]
+    while min(levels[-1].shape) >= 2 * SIDE:
+        height, width = levels[-1].shape
+        half = cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        levels.append(np.asarray(half, np.float32))
+    return levels
 
 
-def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], *, finest: int = 0) -> Image:
-    """Flow (H, W, 2) that leads from each pixel of ``source`` to its place in ``target``, searched down to 1/2^finest
-    of the resolution.
+def search(source: list[Image], target: list[Image], *, finest: int = 0) -> Image:
+    """Flow (H, W, 2) that leads from each pixel of a picture to its place in another, from the `pyramid` of each,
+    searched down to 1/2^finest of the resolution."""
+    height, width = source[-1].shape
+    flow = np.zeros((-(-height // 2), -(-width // 2), 2), np.float32)
+    for light, other in list(zip(source, target, strict=True))[finest:][::-1] or [(source[0], target[0])]:
+        flow = _refined(light, other, flow)
+    height, width = source[0].shape
+    if flow.shape[:2] == (height, width):
+        return flow
+    return np.asarray(cv2.resize(flow, (width, height)) * np.float32(2**finest), np.float32)
 
-    Preset MEDIUM stops at half resolution. Going down to full resolution with wider patch steps made colours moved over
-    30 frames 0.5 dB better on moving training clips. There the variational refinement takes as long as all the rest and
-    brings nothing; a search that stops earlier needs it.
-    """
-    search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # the stubs want a flow to start from
-    search.setFinestScale(finest)
-    search.setPatchStride(4)
-    search.setGradientDescentIterations(12 if finest else 16)
-    search.setVariationalRefinementIterations(1 if finest else 0)
-    return np.asarray(search.calc(source, target, None), dtype=np.float32)
+
+def _refined(light: Image, other: Image, coarse: Image) -> Image:
+    """The flow of a level from that of the next coarser one."""
+    height, width = light.shape
+    light = np.ascontiguousarray(light, np.float32)
+    edges = cv2.copyMakeBorder(other, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
+    wide = np.asarray(edges, np.float32)
+    found = np.empty((_steps(height), _steps(width), 2), np.float32)
+    find_patches(light, _slope(light, (1, 0)), _slope(light, (0, 1)), wide, coarse, found)
+    flow = np.empty((height, width, 2), np.float32)
+    spread(light, wide, found, flow)
+    return flow
+
+
+def _steps(length: int) -> int:
+    """Patches that cover that many pixels."""
+    return -(-(length - SIDE) // STEP) + 1
+
+
+def _slope(light: Image, along: tuple[int, int]) -> Image:
+    """The derivative of a picture, in L* a pixel: to the right (1, 0) or downwards (0, 1)."""
+    slope = cv2.Sobel(light, cv2.CV_32F, *along, ksize=3, scale=1 / 8, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(slope, np.float32)

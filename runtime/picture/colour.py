@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.runtime.compiled import pixels
 from tinct.runtime.media.linear_space import LinearSpace
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.picture.bands import for_row_bands
 from tinct.runtime.picture.colour_loops import ENCODED, LINEAR, SCENE, lightness_of
-from tinct.runtime.picture.compiled import pixels
 from tinct.runtime.picture.transfer import Image, lab_curve, lab_curve_inverse, srgb_decode, srgb_encode
 
 TRANSFERS = ("linear", "srgb", "bt709")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import NDArray
 
-from tinct.runtime.picture.compiled import Value, compiled, inlined, larger, smaller, step
+from tinct.runtime.compiled import Value, compiled, inlined, larger, smaller, step
 from tinct.runtime.picture.transfer import (
     LAB_BREAK,
     SRGB_BREAK,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tinct.runtime.compiled import pixels
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.picture.bands import for_row_bands
 from tinct.runtime.picture.colour import (
@@ -22,7 +23,6 @@ from tinct.runtime.picture.colour import (
     primaries_of,
 )
 from tinct.runtime.picture.colour_loops import colour_pixels
-from tinct.runtime.picture.compiled import pixels
 from tinct.runtime.picture.gamut import gamut_of
 from tinct.runtime.picture.transfer import Image
 from tinct.runtime.picture.upsample import Enlargement, upsample_chroma

@@ -6,7 +6,7 @@ All images are float32 and contiguous; ``out`` is written. Loops are `step`, wha
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.runtime.picture.compiled import Value, compiled, larger, smaller, step
+from tinct.runtime.compiled import Value, compiled, larger, smaller, step
 from tinct.runtime.picture.transfer import Image
 
 Places = NDArray[np.int64]

@@ -4,8 +4,8 @@
 
 Every clip's first frame gives its true colours to the second, those go on to the third, and so on, at ``--size``. PSNR
 (RGB, exact luminance) at frames 1, 10 and 30 and its mean over all; ``trust``: mean trust in the motion; ``ms``: the
-time of one frame's motion, both ways. Rows: no motion; OpenCV's DIS as its preset MEDIUM is, and as the runtime has it;
-the network, if its checkpoint is given.
+time of one frame's motion, both ways. Rows: no motion; OpenCV's DIS as its preset MEDIUM is, and as training has it;
+the runtime's own; the network, if its checkpoint is given.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import torch
 
+from tinct.runtime.motion.dis import pyramid, search
 from tinct.training.colour import lab_to_srgb
 from tinct.training.evaluation.clip import Clip, find_clips, load_clip
 from tinct.training.evaluation.metrics.psnr import psnr
@@ -42,6 +43,11 @@ def at_rest(previous: Image, _current: Image) -> Flows:
 
 def searched(source: DisFlow) -> Estimate:
     return lambda previous, current: (source.flow(current, previous), source.flow(previous, current))
+
+
+def of_the_runtime(previous: Image, current: Image) -> Flows:
+    earlier, later = pyramid(previous), pyramid(current)
+    return search(later, earlier), search(earlier, later)
 
 
 def estimated(network: MotionNet) -> Estimate:
@@ -90,6 +96,7 @@ def main() -> None:
         "rest": at_rest,
         "dis_medium": searched(DisFlow(MEDIUM)),
         "dis": searched(DisFlow()),
+        "runtime": of_the_runtime,
     }
     if arguments.motion:
         methods["network"] = estimated(load_motion(arguments.motion))

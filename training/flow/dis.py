@@ -15,8 +15,8 @@ FLATTEST = 8
 
 @dataclass(frozen=True)
 class DisConfig:
-    """Settings of the search beside OpenCV's preset MEDIUM: by default those of the runtime (a test holds the two
-    together), clearly better than the preset's own."""
+    """Settings of the search beside OpenCV's preset MEDIUM: by default those that find what the runtime's own search
+    finds (a test holds the two together), clearly better than the preset's own."""
 
     finest_scale: int = 0
     patch_stride: int = 4

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinct.training.flow.warp import Image, Mask, inside, warp
 
-ROUND_TRIP_PIXELS = 2.0
+ROUND_TRIP_PIXELS = 3.0
 """Distance between a place and where it comes back to, there and back, at which `agreement` has fallen to 1/e.
 Chosen on training clips, as the tolerance in `trust` is."""
 
@@ -48,7 +48,7 @@ def reliable(backward: Image, forward: Image) -> Mask:
 
 
 def agreement(backward: Image, forward: Image) -> Image:
-    """(H, W) 0..1: the soft form, ``exp`` of the squared miss / 2^2 where the flow leads inside, else 0; as in the
+    """(H, W) 0..1: the soft form, ``exp`` of the squared miss / 3^2 where the flow leads inside, else 0; as in the
     runtime."""
     return np.exp(-round_trip(backward, forward) / ROUND_TRIP_PIXELS**2) * inside(backward)
 

@@ -61,6 +61,19 @@ def test_flow_leads_from_the_current_to_the_previous_frame(source):
     assert motion.validity[16:-16, 16:-16].mean() > 0.95
 
 
+@pytest.mark.parametrize("pan", [(5, 2), (40, 12), (0, -50)])
+def test_slow_and_fast_pans_are_found(source, pan):
+    scene = sum(2**k * cv2.resize(texture(400 >> k, 640 >> k, seed=k), (640, 400)) for k in range(6))
+    right, down = pan
+    later, earlier = (np.ascontiguousarray(scene[88 - y : 312 - y, 128 - x : 512 - x]) / 63 for x, y in (pan, (0, 0)))
+    motion = source.estimate(earlier, later)
+    height, width = later.shape
+    seen = np.s_[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
+    missed = np.linalg.norm(motion.flow[seen] + np.array(pan), axis=-1)
+    assert np.mean(missed < 0.5) > 0.95
+    assert motion.validity[seen].mean() > 0.95
+
+
 def test_what_came_in_from_outside_is_not_valid(source):
     previous = texture(96, 128)
     motion = source.estimate(previous, shifted(previous, right=8, down=0))
@@ -119,8 +132,8 @@ def test_agreement_falls_with_the_distance_that_the_way_back_misses_by():
     backward = np.zeros((40, 200, 2), np.float32)
     forward = np.zeros_like(backward)
     assert (agreement(backward, forward) == 1).all()
-    forward[..., 0] = 2
-    np.testing.assert_allclose(agreement(backward, forward)[:, 2:-2], np.exp(-1.0), rtol=1e-6)
+    forward[..., 0] = 3
+    np.testing.assert_allclose(agreement(backward, forward)[:, 3:-3], np.exp(-1.0), rtol=1e-6)
     backward[..., 0], forward[..., 0] = -40, 40
     agrees = agreement(backward, forward)
     assert (agrees[:, 40:] == 1).all()

@@ -41,7 +41,7 @@ def test_the_inequality_of_sundaram_pixel_by_pixel():
                 assert mask[y, x] == (square <= bound)
             seen.add(bool(mask[y, x]))
             inside = 0 <= x + b[0] <= 10 and 0 <= y + b[1] <= 8
-            assert soft[y, x] == pytest.approx(np.exp(-square / 2**2) * inside, rel=1e-3, abs=1e-6)
+            assert soft[y, x] == pytest.approx(np.exp(-square / 3**2) * inside, rel=1e-3, abs=1e-6)
     assert seen == {False, True}
 
 

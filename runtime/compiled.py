@@ -22,13 +22,25 @@ Value = Any
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
 """Leaves the interpreter lock; x / 0 is infinite; a product and a sum may be one instruction, nothing is reordered."""
 
+_SUMS = {**_OPTIONS, "fastmath": {"contract", "nsz", "reassoc"}}
+
 
 def compiled(function: Function) -> Function:
     """A function that Python calls: compiled at its first call, and kept on disk."""
+    return _kept(function, _OPTIONS)
+
+
+def summing(function: Function) -> Function:
+    """As `compiled`, for what adds up many numbers: in the order that suits the processor, so that kinds of processors
+    may differ by a rounding."""
+    return _kept(function, _SUMS)
+
+
+def _kept(function: Function, options: dict[str, Any]) -> Function:
     try:
-        return cast(Function, numba.njit(cache=True, **_OPTIONS)(function))
+        return cast(Function, numba.njit(cache=True, **options)(function))
     except RuntimeError:  # no folder can be written
-        return cast(Function, numba.njit(**_OPTIONS)(function))
+        return cast(Function, numba.njit(**options)(function))
 
 
 def step(function: Function) -> Function:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numba.core.caching import CacheImpl
 
+from tinct.runtime.compiled import compiled, pixels
 from tinct.runtime.media.plate import ColourTags
 from tinct.runtime.picture.colour import luma_to_lightness
 from tinct.runtime.picture.colour_loops import BRIGHTEST, encoded, hue_of
-from tinct.runtime.picture.compiled import compiled, pixels
 
 
 def test_where_no_folder_can_be_written_loops_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
