@@ -49,7 +49,7 @@ from tinct.training.model.weights import WeightsError, load_motion, load_weights
 
 REFERENCE_FILE = "reference.onnx"
 FRAME_FILE = "frame.onnx"
-WORKING_SIZES = {"lite": 288, "swin": 224, "vit": 224, "devc": 224}
+WORKING_SIZES = {"lite": 320, "swin": 224, "vit": 224, "devc": 224}
 """Default short side by variant; the seeds' compare at stride 4, whose memory grows with the fourth power of it."""
 FLOPS_SIZE = (224, 384)
 
