@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import onnx
 
@@ -43,6 +44,7 @@ from tinct.runtime.bundle import (
 from tinct.runtime.errors import BundleError, OutputError, OutputExistsError
 from tinct.runtime.motion import NONE
 from tinct.training.model.lite import Lite
+from tinct.training.model.motion.patch_search import PatchSearch, SearchConfig
 from tinct.training.model.motion.self_moving import SelfMoving
 from tinct.training.model.registry import Network
 from tinct.training.model.weights import WeightsError, load_motion, load_weights
@@ -61,14 +63,14 @@ def export_bundle(
     name: str = "lite",
     version: str = "0.1.0",
     card: Path | None = None,
-    motion: Path | None = None,
+    motion: Path | Literal["search"] | None = None,
 ) -> Path:
     """Export the network of ``checkpoint`` to the new bundle folder ``output`` and return that folder.
 
     The bundle appears complete or not at all. Its weights are float16; its graphs are compared with the network in
     PyTorch, and the comparison stands in the manifest under ``quality["parity"]``. ``card`` is a JSON file as
     `read_card` takes it, and adds ``MODEL_CARD.md``. ``motion`` is the checkpoint of a motion network, which then
-    stands in the frame graph.
+    stands in the frame graph, or ``"search"`` for the search for patches.
 
     Raises:
         OutputExistsError: ``output`` is there already.
@@ -105,10 +107,13 @@ def export_bundle(
     return output
 
 
-def _network(checkpoint: Path, motion: Path | None) -> Network | SelfMoving:
+def _network(checkpoint: Path, motion: Path | Literal["search"] | None) -> Network | SelfMoving:
     try:
         network = load_weights(checkpoint)
-        return network if motion is None else SelfMoving(network, load_motion(motion)).eval()
+        if motion is None:
+            return network
+        scale = SearchConfig(l_mean=network.config.l_mean, l_scale=network.config.l_scale)
+        return SelfMoving(network, PatchSearch(scale) if motion == "search" else load_motion(motion)).eval()
     except (WeightsError, ValueError) as error:
         raise BundleError(str(error)) from error
 

@@ -5,7 +5,7 @@
 Every clip's first frame gives its true colours to the second, those go on to the third, and so on, at ``--size``. PSNR
 (RGB, exact luminance) at frames 1, 10 and 30 and its mean over all; ``trust``: mean trust in the motion; ``ms``: the
 time of one frame's motion, both ways. Rows: no motion; OpenCV's DIS as its preset MEDIUM is, and as training has it;
-the runtime's own; the network, if its checkpoint is given.
+the runtime's own; that for graphs; the network, if its checkpoint is given.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from tinct.training.flow.dis import MEDIUM, DisFlow
 from tinct.training.flow.trust import trust
 from tinct.training.flow.warp import Image, warp
 from tinct.training.model.motion.network import MotionNet
+from tinct.training.model.motion.patch_search import PatchSearch
 from tinct.training.model.weights import load_motion
 
 Flows = tuple[Image, Image]
@@ -50,7 +51,7 @@ def of_the_runtime(previous: Image, current: Image) -> Flows:
     return search(later, earlier), search(earlier, later)
 
 
-def estimated(network: MotionNet) -> Estimate:
+def estimated(network: MotionNet | PatchSearch) -> Estimate:
     config = network.config
 
     @torch.inference_mode()
@@ -97,6 +98,7 @@ def main() -> None:
         "dis_medium": searched(DisFlow(MEDIUM)),
         "dis": searched(DisFlow()),
         "runtime": of_the_runtime,
+        "graph": estimated(PatchSearch()),
     }
     if arguments.motion:
         methods["network"] = estimated(load_motion(arguments.motion))

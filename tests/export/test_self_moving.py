@@ -9,13 +9,14 @@ import torch
 
 from tinct.cli import main
 from tinct.export import bundle as bundle_module
+from tinct.export.bundle_weights import bundle_checkpoint
 from tinct.export.graphs import FrameGraph, frame_example, group_bank
 from tinct.export.half import round_weights
 from tinct.export.parity import parity_report
 from tinct.runtime.backends import create_backend
 from tinct.runtime.backends.onnxruntime_backend import OnnxRuntimeBackend
 from tinct.runtime.backends.onnxruntime_cuda import OnnxRuntimeHostBackend
-from tinct.runtime.bundle import load_bundle
+from tinct.runtime.bundle import find_bundle, load_bundle
 from tinct.runtime.errors import BundleError, MediaNotFoundError
 from tinct.runtime.session import ColorizationSession, Reference
 from tinct.runtime.state import TemporalState
@@ -142,6 +143,31 @@ def test_nothing_but_the_frame_goes_to_the_device_and_a_restored_state_gives_the
             assert sent[2:] == [state.luminance.nbytes] * 3
         colours.append([result.ab for result in results])
     np.testing.assert_array_equal(*colours)
+
+
+def test_lite_with_a_search_in_its_graph_carries_colours_along(tmp_path: Path) -> None:
+    shipped = find_bundle("lite")
+    bundle_checkpoint(shipped, tmp_path / "lite.pt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            bundle_module,
+            "parity_report",
+            lambda network, bundle: parity_report(network, bundle, sizes=[(64, 96)], still_counts=[2], threads=1),
+        )
+        words = ("export", tmp_path / "lite.pt", "--motion", "search", "--output", tmp_path / "searching")
+        assert main([str(word) for word in words]) == 0
+    bundle = load_bundle(tmp_path / "searching")
+    assert bundle.manifest.motion == "none"
+    assert bundle.manifest.parameters == shipped.manifest.parameters  # it has no weights
+    noise = np.random.default_rng(2).random((136, 200, 3)).astype(np.float32)
+    picture = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 4), None, 0, 1, cv2.NORM_MINMAX)
+    frames = [np.ascontiguousarray(picture[4 - y : 132 - y, x : 192 + x]) for x, y in ((0, 0), (4, 2), (8, 4))]
+    session = ColorizationSession(create_backend("onnxruntime", bundle, threads=1), working_size=128)
+    session.set_references([Reference(frames[0])])
+    inner, true = np.s_[16:-16, 16:-16], [cv2.cvtColor(frame, cv2.COLOR_RGB2Lab) for frame in frames]
+    found = [session.step(number, np.ascontiguousarray(lab[..., 0])).ab for number, lab in enumerate(true)]
+    missed, moved = (np.abs(one - true[2][..., 1:])[inner].mean() for one in (found[2], true[0][..., 1:]))
+    assert missed < 0.25 * moved
 
 
 def test_a_motion_network_that_is_none(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,11 +40,12 @@ def export(
         typer.Option("--add-descriptor", help="Copy a bundle that lacks the graph libraries need, and add it."),
     ] = False,
     motion: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="CHECKPOINT",
-            help="A motion network (tinct train motion_cpu or motion_gpu) to put into the frame graph.",
-            show_default="none: motion is estimated outside",
+            metavar="search|CHECKPOINT",
+            help="What finds motion in the frame graph: a search for patches, or a motion network (tinct train "
+            "motion_cpu or motion_gpu).",
+            show_default="none: motion is searched outside",
         ),
     ] = None,
     engine: Annotated[
@@ -96,7 +97,7 @@ def _export_bundle(
     version: str,
     card: Path | None,
     add_descriptor: bool,
-    motion: Path | None,
+    motion: str | None,
 ) -> None:
     from tinct.runtime.errors import MediaNotFoundError, UsageError
     from tinct.torch_extra import extra
@@ -111,13 +112,14 @@ def _export_bundle(
 
             add(checkpoint, output)
     else:
-        for needed in (checkpoint, motion):
-            if needed is not None and not needed.is_file():
+        moves: Path | Literal["search"] | None = "search" if motion == "search" else Path(motion) if motion else None
+        for needed in (checkpoint, moves):
+            if isinstance(needed, Path) and not needed.is_file():
                 raise MediaNotFoundError(f"no checkpoint {needed}; name a file that tinct train wrote")
         with extra("export", command="tinct export"):
             from tinct.export.bundle import export_bundle
 
-            export_bundle(checkpoint, output, name=name, version=version, card=card, motion=motion)
+            export_bundle(checkpoint, output, name=name, version=version, card=card, motion=moves)
     typer.echo(f"{output}: see `tinct info {output}`")
 
 

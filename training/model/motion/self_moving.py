@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from tinct.training.model.motion.carry import trust
 from tinct.training.model.motion.network import MotionNet
+from tinct.training.model.motion.patch_search import PatchSearch
 from tinct.training.model.motion.sampling import sample_along
 from tinct.training.model.network import Colours, ExemplarBased, FrameInputs
 
@@ -29,7 +30,7 @@ class MovingInputs(NamedTuple):
 
 
 class SelfMoving(nn.Module):
-    """An exemplar-based network behind a motion network.
+    """An exemplar-based network behind a motion network, or a search for motion.
 
     It takes and gives ab in Lab units: what comes out is what goes in with the next frame, bit for bit, and need not
     leave the device.
@@ -37,7 +38,7 @@ class SelfMoving(nn.Module):
 
     FRAME: ClassVar[Any] = MovingInputs
 
-    def __init__(self, network: ExemplarBased, motion: MotionNet) -> None:
+    def __init__(self, network: ExemplarBased, motion: MotionNet | PatchSearch) -> None:
         """Both must scale luminance alike.
 
         Raises:
@@ -45,7 +46,7 @@ class SelfMoving(nn.Module):
         """
         super().__init__()
         if (network.config.l_mean, network.config.l_scale) != (motion.config.l_mean, motion.config.l_scale):
-            raise ValueError("the network and its motion network scale luminance differently")
+            raise ValueError("the network and its motion scale luminance differently")
         self.network = network
         self.motion = motion
         self.config = replace(network.config, ab_scale=1.0)
