@@ -112,8 +112,10 @@ def _network(checkpoint: Path, motion: Path | Literal["search"] | None) -> Netwo
         network = load_weights(checkpoint)
         if motion is None:
             return network
+        if motion != "search":
+            return SelfMoving(network, load_motion(motion)).eval()
         scale = SearchConfig(l_mean=network.config.l_mean, l_scale=network.config.l_scale)
-        return SelfMoving(network, PatchSearch(scale) if motion == "search" else load_motion(motion)).eval()
+        return SelfMoving(network, PatchSearch(scale)).eval()
     except (WeightsError, ValueError) as error:
         raise BundleError(str(error)) from error
 

@@ -61,7 +61,8 @@ def pyramid(lightness: Image) -> list[Image]:
     the bottom where not even one does."""
     height, width = lightness.shape
     below, right = max(0, SIDE - height), max(0, SIDE - width)
-    levels = [np.pad(lightness, ((0, below), (0, right)), mode="edge") if below or right else lightness]
+    whole = np.pad(lightness, ((0, below), (0, right)), mode="edge") if below or right else lightness
+    levels = [np.ascontiguousarray(whole, np.float32)]
     while min(levels[-1].shape) >= 2 * SIDE:
         height, width = levels[-1].shape
         half = cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
@@ -71,13 +72,14 @@ def pyramid(lightness: Image) -> list[Image]:
 
 def search(source: list[Image], target: list[Image], *, finest: int = 0) -> Image:
     """Flow (H, W, 2) that leads from each pixel of a picture to its place in another, from the `pyramid` of each,
-    searched down to 1/2^finest of the resolution."""
+    searched down to 1/2^finest of the resolution, or to what there is of it."""
+    finest = min(finest, len(source) - 1)
     height, width = source[-1].shape
     flow = np.zeros((-(-height // 2), -(-width // 2), 2), np.float32)
-    for light, other in list(zip(source, target, strict=True))[finest:][::-1] or [(source[0], target[0])]:
+    for light, other in zip(source[finest:][::-1], target[finest:][::-1], strict=True):
         flow = _refined(light, other, flow)
     height, width = source[0].shape
-    if flow.shape[:2] == (height, width):
+    if not finest:
         return flow
     return np.asarray(cv2.resize(flow, (width, height)) * np.float32(2**finest), np.float32)
 
@@ -85,9 +87,7 @@ def search(source: list[Image], target: list[Image], *, finest: int = 0) -> Imag
 def _refined(light: Image, other: Image, coarse: Image) -> Image:
     """The flow of a level from that of the next coarser one."""
     height, width = light.shape
-    light = np.ascontiguousarray(light, np.float32)
-    edges = cv2.copyMakeBorder(other, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
-    wide = np.asarray(edges, np.float32)
+    wide = np.asarray(cv2.copyMakeBorder(other, *(MARGIN,) * 4, cv2.BORDER_REPLICATE), np.float32)
     found = np.empty((_steps(height), _steps(width), 2), np.float32)
     find_patches(light, _slope(light, (1, 0)), _slope(light, (0, 1)), wide, coarse, found)
     flow = np.empty((height, width, 2), np.float32)

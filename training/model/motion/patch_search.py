@@ -18,7 +18,7 @@ from tinct.training.model.motion.network import Flows
 CELL = 4
 """Pixels a side of the cells that patches step by; a patch is two by two of them."""
 LEVELS = 4
-"""Levels of the pyramid, each half the one before: sizes are multiples of 2 to their number, times two."""
+"""Levels of the pyramid, each half the one before and of whole cells: sizes are multiples of `CELL` * 2^3."""
 RIDGE = 1.5
 """Squared L* a pixel, added to a patch's squared slopes: without texture it stays where it is."""
 NOISE = 0.4
@@ -40,8 +40,6 @@ class SearchConfig:
 
 class PatchSearch(nn.Module):
     """Estimates motion. H and W are multiples of 32."""
-
-    VARIANT = "search"
 
     def __init__(self, config: SearchConfig | None = None) -> None:
         super().__init__()
@@ -177,11 +175,7 @@ def _spread(patches: _Patches, flow: Tensor, rows: int, columns: int) -> Tensor:
     weights = _misses(patches, flow).abs().clamp(min=NOISE).reciprocal()
     sums = [
         _joined(one.transpose(1, 2).unflatten(2, (rows, columns)))
-        for one in (
-            weights * flow[..., :1],
-            weights * flow[..., 1:],
-            weights,
-        )
+        for one in (weights * flow[..., :1], weights * flow[..., 1:], weights)
     ]
     inner = slice(CELL, -CELL)
     return (torch.cat(sums[:2], 1) / sums[2])[..., inner, inner]
