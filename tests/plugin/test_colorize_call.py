@@ -15,7 +15,7 @@ from tinct.runtime.hint_points import PointHint
 from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
 from tinct.runtime.run.pipeline import ColorizeRequest, StillAt, colorize_plate
 
-COUNT = CHECKPOINT_FRAMES + 10
+COUNT = 6 * CHECKPOINT_FRAMES  # many, lest a run end before it hears that it was cancelled
 STOP = CHECKPOINT_FRAMES + 3
 """A frame after the first checkpoint, which a later run can go on from."""
 

@@ -106,7 +106,7 @@ def test_a_coloured_clip_on_top_stands_for_its_plate(at_work) -> None:
     assert studio.on_track()[0]._media._file.path == job.planned[0].run.result
 
 
-LONG = CHECKPOINT_FRAMES + 10
+LONG = 6 * CHECKPOINT_FRAMES  # many, lest a run end before it hears that it was stopped
 STOP = CHECKPOINT_FRAMES + 3
 
 
