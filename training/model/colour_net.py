@@ -29,16 +29,18 @@ HEADS = 8  # five blend logits (moved, fine, coarse, hint, anchored), correction
 
 class HintRule(NamedTuple):
     """The blend logit of the hint's colour before any training: ``far`` from any hint, and what a place at a hint has
-    ``more``. ``light`` and ``ab``: scaled distance at which a place counts little as the hinted thing."""
+    ``more``. ``light`` and ``ab``: scaled distance at which a place counts little as the hinted thing. ``fall``: power
+    of the nearness, how fast a hint grows weaker with distance."""
 
     far: float
     more: float
     light: float
     ab: float
+    fall: int
 
 
-IN_TRAINING = HintRule(-6.0, 18.0, 0.6, 0.1)
-IN_USE = HintRule(-6.0, 36.0, 0.9, 0.18)
+IN_TRAINING = HintRule(-6.0, 18.0, 0.6, 0.1, 1)
+IN_USE = HintRule(-6.0, 68.0, 0.9, 0.25, 2)
 """Stronger than in training: most hints of training tell a colour that the network has right already, so that it
 learns to mistrust a rule as strong as this one; an artist's hint tells what is wrong."""
 BEFORE_TRAINING = 2.0
@@ -193,6 +195,6 @@ def _hint_prior(hinted: HintField, rule: HintRule) -> Tensor:
     """Blend logit of the hint's colour at stride 4: high where a place is near a hint and looks like it."""
     squares = torch.square(hinted.values[:, 2:])
     apart = squares[:, :1] / rule.light**2 + squares[:, 1:].sum(1, keepdim=True) / rule.ab**2
-    prior = rule.far + rule.more * hinted.nearness * torch.exp(-apart)
+    prior = rule.far + rule.more * hinted.nearness**rule.fall * torch.exp(-apart)
     # Not prior + (1 - given) * WITHOUT_HINTS: in bfloat16 OpenVINO 2026.4 gets that sum wrong, and hints are lost.
     return torch.where(hinted.given > 0, prior, WITHOUT_HINTS)

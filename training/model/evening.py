@@ -2,8 +2,9 @@
 
 Where no still shows what a frame shows, copies of different things lie side by side on one surface. There the colour
 becomes a linear function of luminance within a neighbourhood (the guided filter at a reduced size: He & Sun, "Fast
-Guided Filter", 2015), first a small one, and a large one where the doubt is great. The constants were chosen on clips
-held out of training.
+Guided Filter", 2015), first a small one, and a large one where the doubt is great. What has texture (leaves, carvings)
+keeps its colours: patches do not show there, and evened out it would turn pale. The constants were chosen on clips held
+out of training.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,10 @@ from torch import Tensor
 from tinct.training.model.resampling import blur, enlarge, shrink
 
 FLATNESS = 0.004
-"""Variance of scaled luminance below which a neighbourhood counts as one surface (10 in L* squared)."""
+"""Variance of scaled luminance below which a neighbourhood counts as one surface (10 in L* squared); at this variance a
+place is evened out by half."""
+GRAIN = 2
+"""Half side, in cells of 4 pixels, of the neighbourhood in which a place counts as textured."""
 MOVED = 0.25
 """How far colour is evened out that was moved here from the frame before; fully in every frame, it would spread."""
 SURROUNDINGS = 16
@@ -47,7 +51,8 @@ def even_out(ab: Tensor, confidence: Tensor, fresh: Tensor, luminance: Tensor) -
     around = blur(shrink(confidence.detach(), 8), SURROUNDINGS)
     sure = torch.minimum(sure, enlarge(around, 2))  # no island of confidence in what is lost
     lost = enlarge(_doubt(around, *LOST), 2)
-    doubts = [_doubt(sure, evening.full, evening.none) * lost for evening in EVENINGS]
+    smooth = lost * _smoothness(luminance)
+    doubts = [_doubt(sure, evening.full, evening.none) * smooth for evening in EVENINGS]
     near, far = EVENINGS
     planes = enlarge(torch.cat([*doubts, _line(ab, luminance, near)], 1), near.stride)
     doubts = [doubt * (MOVED + (1 - MOVED) * fresh.detach()) for doubt in planes[:, :2].split(1, 1)]
@@ -59,6 +64,13 @@ def _doubt(sure: Tensor, full: float, none: float) -> Tensor:
     """1 where ``sure`` is ``full`` or less, 0 where it is ``none`` or more, smooth between."""
     ramp = ((sure - full) / (none - full)).clamp(0, 1)
     return 1 - ramp * ramp * (3 - 2 * ramp)
+
+
+def _smoothness(luminance: Tensor) -> Tensor:
+    """(B, 1, H/4, W/4): 1 on an even surface, 0.5 at the variance ``FLATNESS``, less where it is greater."""
+    light = shrink(luminance, 4)
+    mean, square = blur(torch.cat([light, light * light], 1), GRAIN).split(1, 1)
+    return blur(FLATNESS / (FLATNESS + (square - mean * mean).clamp(min=0)), GRAIN)
 
 
 def _guided(ab: Tensor, luminance: Tensor, evening: Evening) -> Tensor:

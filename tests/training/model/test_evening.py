@@ -41,6 +41,16 @@ def test_a_doubted_patch_that_luminance_shows_keeps_its_colour_better():
     assert seen[0, 1, :, :40].abs().max() < 0.02
 
 
+def test_a_doubted_patch_in_texture_stays():
+    ab = patch_on_a_flat_surface()
+    leaves = torch.rand((1, 1, HEIGHT // 4, WIDTH // 4), generator=torch.Generator().manual_seed(0))
+    leaves = leaves.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    middle = np.s_[0, 1, 44:52, 76:84]
+    on_leaves = even_out(ab, plane(DOUBTED), plane(1.0), leaves)
+    on_a_wall = even_out(ab, plane(DOUBTED), plane(1.0), plane(0.2))
+    assert on_leaves[middle].mean() < 0.8 * ab[middle].mean() < 0.5 * ab[middle].mean() < on_a_wall[middle].mean()
+
+
 def test_a_small_doubted_thing_in_known_surroundings_stays():
     ab, confidence = patch_on_a_flat_surface(), plane(SURE)
     confidence[..., 36:60, 68:92] = DOUBTED
