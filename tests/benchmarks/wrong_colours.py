@@ -10,6 +10,7 @@ are more than 8 units further from the truth than grey is. Use clips that the mo
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -31,7 +32,7 @@ def measure(
     method: RuntimeColorizer, clip: Clip, still: np.ndarray, wanted: Sequence[int]
 ) -> list[tuple[float, float]]:
     """Error and share of wrong pixels of the frames ``wanted``; ``still``: (H, W, 3) Lab."""
-    found, lightness = [], (clip.lab(i)[..., 0].copy() for i in range(max(wanted) + 1))
+    found, lightness = [], islice(clip.lightness(), max(wanted) + 1)
     for index, ab in enumerate(method.colorize(lightness, still)):
         if index in wanted:
             true = clip.lab(index)[..., 1:]
@@ -42,7 +43,7 @@ def measure(
 
 def other_still(path: Path, like: Clip) -> np.ndarray:
     """The first frame of a clip, stretched to the size of another."""
-    height, width = like.lab(0).shape[:2]
+    height, width = like.size
     return cv2.resize(load_clip(path, frames=2).lab(0), (width, height), interpolation=cv2.INTER_AREA)
 
 

@@ -16,6 +16,7 @@ from tinct.plugin.client import Client, WorkerRefused
 from tinct.plugin.params import StillInForce, format_stills
 from tinct.runtime.media.image_file import read_image
 from tinct.runtime.run.checkpoint import CHECKPOINT_FRAMES
+from tinct.runtime.run.work_folder import find_unfinished
 
 
 @pytest.fixture
@@ -65,12 +66,14 @@ def assert_coloured(shot, task: Task) -> None:
 
 
 def test_a_run_that_was_cancelled_goes_on_where_it_stood(shot, left: Task) -> None:
+    (begun,) = find_unfinished(Path(left.result.folder))
+    assert begun.done in range(CHECKPOINT_FRAMES, begun.total, CHECKPOINT_FRAMES)
     again = ColouringRun(left)
     again.wait()
     assert again.error is None
     assert again.progress is not None
-    assert again.progress.resumed >= CHECKPOINT_FRAMES
-    assert again.progress.resumed % CHECKPOINT_FRAMES == 0
+    assert again.progress.resumed == begun.done
+    assert not left.result.missing()
     assert_coloured(shot, left)
 
 
